@@ -1,0 +1,199 @@
+/** The nouns of PushServer: types only. Every other file may import this one; it imports nothing. */
+
+// ---- message ---------------------------------------------------------------------------------------------------
+
+export type Level = 'info' | 'warning' | 'error';
+export type Style = 'text' | 'card';
+export type Format = 'text' | 'markdown';
+
+export interface Field {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Mentions {
+  readonly all: boolean;
+  readonly mobiles: readonly string[];
+  readonly ids: readonly string[];
+}
+
+/**
+ * What is to be said, in no platform's words. All text is well-formed Unicode without control characters other than
+ * tab and newline; `title` is one line.
+ */
+export interface Message {
+  readonly title: string;
+  readonly body: string;
+  readonly level: Level;
+  readonly style: Style;
+  readonly format: Format;
+  readonly fields?: readonly Field[];
+  readonly url?: string;
+  readonly mentions?: Mentions;
+}
+
+// ---- recipients ------------------------------------------------------------------------------------------------
+
+/** Most requests a target may be sent in any window of that length (sliding); `off` = no window, and sends in parallel. */
+export type RateLimit = 'off' | { readonly per_second?: number; readonly per_minute?: number };
+
+/** One address of a channel with its configuration. Its identity is alias/platform/name. */
+export interface Target {
+  readonly alias: string;
+  readonly platform: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  /** The channel's own configuration, already parsed by its schema. Holds secrets: never log it. */
+  readonly config: unknown;
+  /** The operator's limit, if one was written; else the channel's default holds. */
+  readonly rate_limit?: RateLimit;
+  /** Key of the lane: SHA-256 of channel and credential, so equal bots under two aliases share one. */
+  readonly lane: string;
+}
+
+export interface Group {
+  readonly platform: string;
+  readonly enabled: boolean;
+  readonly targets: readonly Target[];
+}
+
+export interface Recipient {
+  readonly alias: string;
+  readonly name: string;
+  /** In the order of the YAML file. */
+  readonly groups: readonly Group[];
+}
+
+// ---- strategy and plan -----------------------------------------------------------------------------------------
+
+export type Strategy = 'all' | 'failover' | 'webhook_failover' | 'mixed' | 'platform';
+
+/** A leaf. `leaf` numbers the leaves of a plan from 0 in plan order; it is also the index into a task's results. */
+export interface Send {
+  readonly op: 'send';
+  readonly leaf: number;
+  readonly platform: string;
+  readonly target: string;
+}
+
+/** Plain JSON. The leaves below a node always have consecutive numbers. */
+export type Plan =
+  | Send
+  | { readonly op: 'all'; readonly branches: readonly Plan[] }
+  | { readonly op: 'first'; readonly branches: readonly Plan[] };
+
+// ---- outcomes --------------------------------------------------------------------------------------------------
+
+export type FailureKind = 'unauthorized' | 'invalid' | 'rate_limited' | 'unavailable' | 'unknown';
+
+export interface Remedy {
+  readonly en: string;
+  readonly zh: string;
+}
+
+export interface Failure {
+  readonly ok: false;
+  readonly kind: FailureKind;
+  /** What happened, in Chinese; free of secrets once `deliver` has seen it. */
+  readonly message: string;
+  /** The platform's own code, e.g. "19021". */
+  readonly code?: string;
+  readonly remedy?: Remedy;
+  /** Seconds the platform asks us to wait. */
+  readonly retry_after?: number;
+  /** At most this many retries, whatever the configuration allows. */
+  readonly max_retries?: number;
+}
+
+export interface Success {
+  readonly ok: true;
+}
+
+/** How one attempt ended. */
+export type Outcome = Success | Failure;
+
+// ---- task ------------------------------------------------------------------------------------------------------
+
+export type TaskStatus = 'pending' | 'processing' | 'completed' | 'failed';
+export type TaskOutcome = 'success' | 'partial' | 'failed';
+export type ResultStatus = 'processing' | 'success' | 'failed' | 'timeout';
+
+/** What happened at one target, as people read it in the API. */
+export interface Result {
+  platform: string;
+  /** The target's name; `webhook` is the seed's word for it. */
+  webhook: string;
+  status: ResultStatus;
+  message: string;
+  reason?: FailureKind;
+  code?: string;
+  remedy?: string;
+  /** Requests that went out, throttle answers not counted. */
+  attempts: number;
+  /** From accepting the task to this status, in milliseconds. */
+  latency_ms: number;
+  /** Unix time in milliseconds of the last change. */
+  timestamp: number;
+  late?: true;
+  /** `false`: a copy beside the plan, which does not count towards the task's outcome. */
+  counts?: false;
+  digest_id?: string;
+}
+
+export interface Task {
+  readonly id: string;
+  readonly alias: string;
+  /** The recipient's display name. */
+  readonly recipient: string;
+  readonly strategy: Strategy;
+  /** Set when the request named one platform. */
+  readonly platform?: string;
+  readonly message: Message;
+  /** 0 to 9, highest 9. */
+  readonly priority: number;
+  /** `undefined` when nothing is enabled. */
+  readonly plan: Plan | undefined;
+  /** Copies beside the plan: the recipient's `system` entries; numbered after the leaves of the plan. */
+  readonly copies: readonly Send[];
+  /** Unix times in milliseconds. */
+  readonly created_at: number;
+  readonly deadline: number;
+  updated_at: number;
+  completed_at?: number;
+  status: TaskStatus;
+  outcome?: TaskOutcome;
+  /** By leaf number; a hole is a target that was not tried. */
+  readonly results: (Result | undefined)[];
+  /** Why a failed task failed, in words. */
+  error?: string;
+}
+
+// ---- notice ----------------------------------------------------------------------------------------------------
+
+/** A message to the operator: the last line of defence. Field names are the seed's. */
+export interface Notice {
+  readonly id: string;
+  readonly title: string;
+  readonly message: string;
+  readonly type: Level;
+  readonly strategy: Strategy;
+  readonly style: Style;
+  readonly source: 'PushServer-SystemNotification';
+  readonly task_id: string;
+  readonly reason: string;
+  /** Unix time in milliseconds. */
+  readonly created_at: number;
+  status: 'unread' | 'read';
+}
+
+// ---- ports -----------------------------------------------------------------------------------------------------
+
+/** Time comes in as an argument. `now` is wall time and may jump; waits and windows are measured on `monotonic`. */
+export interface Clock {
+  /** Unix time in milliseconds. */
+  now(): number;
+  /** Milliseconds since some fixed moment; never goes back. */
+  monotonic(): number;
+  /** Calls `fn` once after `ms` milliseconds; the returned function takes that back. */
+  after(ms: number, fn: () => void): () => void;
+}
