@@ -186,6 +186,45 @@ export interface Notice {
   status: 'unread' | 'read';
 }
 
+// ---- a leaf on its way -----------------------------------------------------------------------------------------
+
+/**
+ * How a leaf, or a branch of a plan, ended. `passed`: its lane would have made it wait too long while another branch
+ * was left; `withdrawn`: taken back before anything was sent.
+ */
+export type End = 'reached' | 'passed' | 'withdrawn' | 'failed';
+
+/** What the walk of a plan asks of one leaf. */
+export interface Mode {
+  /** A later branch of a `first` is waiting: do not stay in a throttled lane. */
+  readonly impatient: boolean;
+  /** Called, before the first byte leaves, when the leaf begins to send. */
+  readonly began?: () => void;
+}
+
+/** One leaf on its way. */
+export interface Leg {
+  readonly end: Promise<End>;
+  /** Leaves the lane if sending has not begun; otherwise changes nothing. */
+  withdraw(): void;
+  /**
+   * Its task may wait no longer: ends as failed for this reason.
+   * @param force even with an attempt in hand, whose answer would else be awaited
+   */
+  expire(reason: string, force: boolean): void;
+}
+
+/** The life of a task, as its leaves see it. */
+export interface Life {
+  /** Nothing new may be sent for it: its deadline has passed, or the server is stopping. */
+  isOver(): boolean;
+  /** A leaf that had been given up was reached after all. */
+  arrivedLate(leaf: number): void;
+}
+
+/** Sends one leaf of a task. For a leaf that is already done it returns the recorded end. */
+export type Deliver = (task: Task, leaf: Send, mode: Mode, life: Life) => Leg;
+
 // ---- ports -----------------------------------------------------------------------------------------------------
 
 /** Time comes in as an argument. `now` is wall time and may jump; waits and windows are measured on `monotonic`. */

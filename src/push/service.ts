@@ -1,4 +1,16 @@
-import type { Task } from '../model.ts';
+import { createHash } from 'node:crypto';
+import { v7 as uuid } from 'uuid';
+import type { Emitter } from '../events.ts';
+import type { Clock, Deliver, Level, Recipient, Send, Strategy, Task } from '../model.ts';
+import type { Claim, Store } from '../store/store.ts';
+import { outcomeOf } from '../strategy/outcome.ts';
+import { type Planned, leavesOf, planFor } from '../strategy/plan.ts';
+import { createDeadlines } from './deadlines.ts';
+import { iso } from './iso.ts';
+import { createPlaces } from './places.ts';
+import { reasonOf } from './reason.ts';
+import { type ParsedPush, parsePush } from './request.ts';
+import { Work } from './work.ts';
 
 /** `data` of an accepted push. */
 export interface PushAnswer {
@@ -60,5 +72,228 @@ export interface PushService {
   /** The task once it is terminal, or as it stands after `ms` milliseconds; undefined = unknown. */
   wait(id: string, ms: number): Promise<Task | undefined>;
   stats(): { in_hand: number; capacity: number; draining: boolean };
+  /**
+   * Stops accepting and finishes what is in hand; what is left after `ms` milliseconds, or when `hurry` is called, ends
+   * as failed with its notice.
+   */
+  drain(ms: number): { done: Promise<void>; hurry(): void };
 }
+
+export interface PushSettings {
+  readonly queue: { readonly buffer_size: number; readonly deadline: number };
+}
+
+export interface PushPorts {
+  readonly clock: Clock;
+  readonly events: Emitter;
+  readonly store: Pick<Store, 'insert' | 'claimed' | 'get' | 'finish'>;
+  readonly settings: () => PushSettings;
+  readonly recipient: (alias: string) => Recipient | undefined;
+  readonly deliver: Deliver;
+  /** What a target would be sent; nothing is sent. */
+  readonly preview: (recipient: Recipient, send: Send, push: ParsedPush) => PreviewTarget;
+  /** The last line: one notice for a failed task. Never rejects. */
+  readonly raise: (task: Task) => Promise<void>;
+}
+
+const PRIORITY: Readonly<Record<Level, number>> = { error: 8, warning: 5, info: 2 };
+
+/** Seconds after which a refused caller may ask again: a lane sends several messages in that time. */
+const RETRY_AFTER = 5;
+
+export function createPushService(ports: PushPorts): PushService {
+  const { clock, events, store, settings } = ports;
+  const places = createPlaces(() => settings().queue.buffer_size);
+  const works = new Map<string, Work>();
+  const waiting = new Map<string, Set<() => void>>();
+  const planned = planCache();
+  const deadlines = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
+  let draining: { settled: () => void } | undefined;
+
+  function start(task: Task): void {
+    task.status = 'processing';
+    const work = new Work(task, ports.deliver);
+    works.set(task.id, work);
+    deadlines.add(work, task.deadline - task.created_at);
+    void work.end.then(() => finish(work));
+  }
+
+  async function finish(work: Work): Promise<void> {
+    const { task } = work;
+    deadlines.remove(work);
+    task.outcome = outcomeOf(task.plan, task.results);
+    task.completed_at = task.updated_at = clock.now();
+    task.status = task.outcome === 'failed' ? 'failed' : 'completed';
+    if (task.status === 'failed') task.error = reasonOf(task, work.overBecause);
+    await store.finish(task);
+    if (task.status === 'failed') await ports.raise(task);
+    works.delete(task.id);
+    places.release(task.alias);
+    events.emit('finished', { task });
+    for (const wake of waiting.get(task.id) ?? []) wake();
+    waiting.delete(task.id);
+    if (works.size === 0) draining?.settled();
+  }
+
+  function taskOf(push: ParsedPush, recipient: Recipient): Task {
+    const now = clock.now();
+    const { plan, copies } = planned(push.strategy, recipient, push.platform);
+    return {
+      id: uuid(),
+      alias: recipient.alias,
+      recipient: recipient.name,
+      strategy: push.strategy,
+      ...(push.platform === undefined ? {} : { platform: push.platform }),
+      message: push.message,
+      priority: push.priority ?? PRIORITY[push.message.level],
+      plan,
+      copies,
+      created_at: now,
+      deadline: now + (push.expires_in ?? settings().queue.deadline) * 1000,
+      updated_at: now,
+      status: 'pending',
+      results: [],
+    };
+  }
+
+  async function accept(body: unknown, caller: string, header: string | undefined): Promise<PushReply> {
+    const parsed = parsePush(body);
+    if (!parsed.ok) return { kind: 'invalid', faults: parsed.faults };
+    const push = parsed.request;
+    const key = header ?? push.idempotency_key;
+    if (header !== undefined && push.idempotency_key !== undefined && header !== push.idempotency_key) {
+      return { kind: 'invalid', faults: [KEYS_DIFFER] };
+    }
+    const claim = key === undefined ? undefined : claimOf(caller, key, push);
+    const known = claim && (await store.claimed(claim.key, claim.fingerprint));
+    if (known) return replyOf(known);
+
+    const recipient = ports.recipient(push.alias);
+    if (recipient === undefined) return { kind: 'unknown_recipient', alias: push.alias };
+    if (draining || !places.reserve(push.alias)) return { kind: 'busy', retry_after: RETRY_AFTER };
+
+    const task = taskOf(push, recipient);
+    const answer = answerOf(task, parsed.warnings);
+    const inserted = await store.insert(task, claim && { ...claim, answer }).catch((error: unknown) => {
+      places.release(push.alias);
+      throw error;
+    });
+    if (inserted.kind !== 'inserted') {
+      places.release(push.alias);
+      return replyOf(inserted);
+    }
+    events.emit('accepted', { task });
+    start(task);
+    return { kind: 'accepted', answer, replayed: false };
+  }
+
+  return {
+    async push(body, caller, key) {
+      const reply = await accept(body, caller, key);
+      if (reply.kind !== 'accepted') events.emit('rejected', { outcome: reply.kind });
+      else if (reply.replayed) events.emit('rejected', { outcome: 'replayed' });
+      return reply;
+    },
+
+    async preview(body) {
+      const parsed = parsePush(body);
+      if (!parsed.ok) return { kind: 'invalid', faults: parsed.faults };
+      const push = parsed.request;
+      const recipient = ports.recipient(push.alias);
+      if (recipient === undefined) return { kind: 'unknown_recipient', alias: push.alias };
+      const { plan, copies } = planned(push.strategy, recipient, push.platform);
+      const targets = [...leavesOf(plan), ...copies].map((send) => ports.preview(recipient, send, push));
+      const warnings = parsed.warnings.length > 0 ? { warnings: parsed.warnings } : {};
+      return {
+        kind: 'preview',
+        data: { recipient: recipient.name, strategy: push.strategy, plan: plan ?? null, targets, ...warnings },
+      };
+    },
+
+    async wait(id, ms) {
+      const task = await store.get(id);
+      if (task === undefined || task.completed_at !== undefined || ms <= 0) return task;
+      await new Promise<void>((resolve) => {
+        const set = waiting.get(id) ?? new Set();
+        waiting.set(id, set);
+        const wake = () => {
+          cancel();
+          set.delete(wake);
+          if (set.size === 0) waiting.delete(id);
+          resolve();
+        };
+        const cancel = clock.after(ms, wake);
+        set.add(wake);
+      });
+      return store.get(id);
+    },
+
+    stats: () => ({ in_hand: works.size, capacity: settings().queue.buffer_size, draining: draining !== undefined }),
+
+    drain(ms) {
+      let hurry = () => {};
+      const done = new Promise<void>((resolve) => {
+        const cut = () => {
+          for (const work of works.values()) work.expire('服务停止，消息未能在停止前发出', true);
+        };
+        const cancel = clock.after(ms, cut);
+        hurry = cut;
+        draining = {
+          settled: () => {
+            cancel();
+            resolve();
+          },
+        };
+        if (works.size === 0) draining.settled();
+      });
+      return { done, hurry: () => hurry() };
+    },
+  };
+}
+
+function claimOf(caller: string, key: string, push: ParsedPush): Omit<Claim, 'answer'> {
+  const { idempotency_key: _key, ...request } = push;
+  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  return { key: JSON.stringify([caller, key]), fingerprint };
+}
+
+function replyOf(known: { kind: 'replayed'; answer: unknown } | { kind: 'conflict' }): PushReply {
+  if (known.kind === 'conflict') return known;
+  return { kind: 'accepted', answer: known.answer as PushAnswer, replayed: true };
+}
+
+function answerOf(task: Task, warnings: readonly string[]): PushAnswer {
+  return {
+    task_id: task.id,
+    recipient: task.recipient,
+    strategy: task.strategy,
+    style: task.message.style,
+    type: task.message.level,
+    title: task.message.title,
+    created_at: iso(task.created_at),
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}
+
+/** Plans are shared by all tasks of a recipient; a reload brings new recipients and so new plans. */
+function planCache() {
+  const plans = new WeakMap<Recipient, Map<string, Planned>>();
+  return (strategy: Strategy, recipient: Recipient, platform: string | undefined): Planned => {
+    const known = plans.get(recipient) ?? new Map<string, Planned>();
+    plans.set(recipient, known);
+    // Callers may name any platform: only those that exist are worth keeping.
+    const key = platform ?? `:${strategy}`;
+    let planned = known.get(key);
+    if (planned === undefined) {
+      planned = planFor(strategy, recipient, platform);
+      if (platform === undefined || planned.plan !== undefined) known.set(key, planned);
+    }
+    return planned;
+  };
+}
+
+const KEYS_DIFFER: FieldFault = {
+  field: 'idempotency_key',
+  message: 'idempotency_key与请求头Idempotency-Key不一致',
+};
 

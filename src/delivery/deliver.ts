@@ -1,0 +1,189 @@
+import { v7 as uuid } from 'uuid';
+import type { Channel } from '../channel/channel.ts';
+import type { Clock, Deliver, Failure, Leg, Message, RateLimit, Recipient, Target } from '../model.ts';
+import type { Emitter } from '../events.ts';
+import type { Store } from '../store/store.ts';
+import { Delivery, type DeliveryPorts, type DeliverySettings } from './delivery.ts';
+import { Digest } from './digest.ts';
+import { fit } from './fit.ts';
+import type { Http } from './http-client.ts';
+import { Lane, type LaneSettings } from './lane.ts';
+import { Leaf, wasPassedOver } from './leaf.ts';
+import { type PoolSettings, createPools } from './pools.ts';
+import { createShared } from './shared.ts';
+
+export interface Settings extends DeliverySettings {
+  readonly queue: DeliverySettings['queue'] & PoolSettings & { readonly failover_patience: number };
+  readonly digest: LaneSettings['digest'];
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly events: Emitter;
+  readonly store: Pick<Store, 'record'>;
+  readonly http: Http;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly settings: () => Settings;
+  readonly recipients: () => Iterable<Recipient>;
+  readonly target: (alias: string, platform: string, name: string) => Target | undefined;
+  readonly redact: (text: string) => string;
+  /** A number in [0, 1), for jitter. */
+  readonly chance?: () => number;
+}
+
+export interface LaneState {
+  readonly platform: string;
+  /** `<alias>/<name>` of the lane's first target. */
+  readonly target: string;
+  readonly backlog: number;
+  readonly paused: boolean;
+}
+
+export interface DeliveryDesk {
+  readonly deliver: Deliver;
+  /** What `deliver` would send now, and seconds until the lane could; nothing is sent. */
+  preview(target: Target, message: Message, priority: number): { forecast: number; payloads: unknown[] };
+  lanes(): LaneState[];
+  /** Takes a new configuration over: limits, pools, and messages whose target has moved or gone. */
+  reload(): void;
+  close(): Promise<void>;
+}
+
+interface Road {
+  readonly lane: Lane;
+  readonly platform: string;
+  readonly label: string;
+}
+
+/** Everything between a leaf of a plan and the platform. */
+export function createDelivery(ports: Ports): DeliveryDesk {
+  const { clock, events, store, channels, settings, chance = Math.random } = ports;
+  const shared = createShared(clock);
+  const pools = createPools(() => settings().queue);
+  const roads = new Map<string, Road>();
+  let rates = strictestRates(ports.recipients(), channels);
+
+  const deliveryPorts: DeliveryPorts = { ...ports, shared, chance, late: { waiting: 0 } };
+  const leafPorts = { clock, events, store, patience: () => settings().queue.failover_patience };
+  const laneSettings = (): LaneSettings => ({ digest: settings().digest, ...settings().queue });
+
+  function roadTo(target: Target): Road {
+    let road = roads.get(target.lane);
+    if (road === undefined) {
+      const { platform } = target;
+      const label = `${target.alias}/${target.name}`;
+      const lane = new Lane(
+        {
+          clock,
+          settings: laneSettings,
+          pool: (slow, turn) => pools.run(platform, slow, turn),
+          fold: (passengers) => fold(passengers as Delivery[], lane, label),
+        },
+        rates.get(target.lane) ?? 'off',
+      );
+      roads.set(target.lane, (road = { lane, platform, label }));
+    }
+    return road;
+  }
+
+  function fold(members: Delivery[], lane: Lane, label: string): Delivery {
+    const id = uuid();
+    const { alias, platform, name, priority } = members[0]!;
+    const digest = new Digest(id, members, clock);
+    const delivery = new Delivery(deliveryPorts, { id, alias, platform, name, priority, lane }, digest);
+    digest.carriedBy(delivery);
+    events.emit('folded', { platform, target: label, count: members.length, digest_id: id });
+    return delivery;
+  }
+
+  const deliver: Deliver = (task, send, mode, life) => {
+    const recorded = task.results[send.leaf];
+    if (recorded?.status === 'success') return ended('reached');
+    if (recorded && recorded.status !== 'processing' && !wasPassedOver(recorded)) return ended('failed');
+    if (life.isOver()) return ended('withdrawn');
+
+    const leaf = new Leaf(leafPorts, task, send, mode, life);
+    const target = ports.target(task.alias, send.platform, send.target);
+    if (target === undefined || !channels.has(send.platform)) {
+      leaf.refuse(NO_TARGET);
+      return leaf;
+    }
+    const { lane } = roadTo(target);
+    const { alias, platform, name } = target;
+    const id = `${task.id}-${send.leaf}`;
+    leaf.start(new Delivery(deliveryPorts, { id, alias, platform, name, priority: task.priority, lane }, leaf));
+    return leaf;
+  };
+
+  return {
+    deliver,
+    preview(target, message, priority) {
+      const channel = channels.get(target.platform)!;
+      const parts = fit(channel, message, target.config, new Date(clock.now()), settings().fit.max_parts);
+      return { forecast: roadTo(target).lane.forecast(priority) / 1000, payloads: parts.map((part) => part.payload) };
+    },
+    lanes: () =>
+      [...roads.values()].map(({ lane, platform, label }) => ({
+        platform,
+        target: label,
+        backlog: lane.backlog,
+        paused: lane.paused,
+      })),
+    reload() {
+      pools.apply();
+      rates = strictestRates(ports.recipients(), channels);
+      for (const [key, { lane }] of roads) {
+        const rate = rates.get(key);
+        if (rate !== undefined) lane.limit(rate);
+        for (const waiting of lane.waiting() as Delivery[]) {
+          const target = ports.target(waiting.alias, waiting.platform, waiting.name);
+          if (target?.enabled && target.lane === key) continue;
+          lane.leave(waiting);
+          // To its new lane, or, through its turn in the old one, to its end: `send` finds that the target has gone.
+          waiting.lane = target?.enabled ? roadTo(target).lane : lane;
+          if (target?.enabled) waiting.lane.enter(waiting);
+          else void waiting.send();
+        }
+        if (rate === undefined && lane.idle) roads.delete(key);
+      }
+    },
+    close: () => shared.close(),
+  };
+}
+
+/** The limit of each lane: a target's own over the channel's default, and of equal bots under two aliases the strictest. */
+function strictestRates(recipients: Iterable<Recipient>, channels: ReadonlyMap<string, Channel>): Map<string, RateLimit> {
+  const rates = new Map<string, RateLimit>();
+  for (const { groups } of recipients) {
+    for (const target of groups.flatMap((group) => group.targets)) {
+      const standard = channels.get(target.platform)?.limits.rate;
+      if (standard === undefined || !target.enabled) continue;
+      const own = target.rate_limit;
+      const rate = own === 'off' || own === undefined || standard === 'off' ? (own ?? standard) : { ...standard, ...own };
+      const other = rates.get(target.lane);
+      rates.set(target.lane, other === undefined ? rate : stricter(rate, other));
+    }
+  }
+  return rates;
+}
+
+function stricter(a: RateLimit, b: RateLimit): RateLimit {
+  if (a === 'off') return b;
+  if (b === 'off') return a;
+  const least = (x?: number, y?: number) => (x === undefined ? y : y === undefined ? x : Math.min(x, y));
+  const per_second = least(a.per_second, b.per_second);
+  const per_minute = least(a.per_minute, b.per_minute);
+  return { ...(per_second === undefined ? {} : { per_second }), ...(per_minute === undefined ? {} : { per_minute }) };
+}
+
+function ended(end: Awaited<Leg['end']>): Leg {
+  return { end: Promise.resolve(end), withdraw() {}, expire() {} };
+}
+
+const NO_TARGET: Failure = {
+  ok: false,
+  kind: 'invalid',
+  message: '目标不存在',
+  remedy: { en: 'The target is not in the configuration.', zh: '配置中没有该目标，请检查配置文件' },
+};
+

@@ -1,0 +1,107 @@
+import type { Channel } from '../channel/channel.ts';
+import type { Clock, Level, Message, Outcome, Target } from '../model.ts';
+import type { Delivery, Ending, Sender } from './delivery.ts';
+import { fit, prefixOf } from './fit.ts';
+
+/** Lengths tried for the excerpt of each body, in UTF-16 units, longest first. */
+const EXCERPTS = [400, 200, 100, 50, 20, 0];
+
+const RANK: Readonly<Record<Level, number>> = { info: 0, warning: 1, error: 2 };
+const WORD: Readonly<Record<Level, string>> = { info: '信息', warning: '警告', error: '错误' };
+
+/** Many waiting messages that travel as one; each takes the digest's end as its own. */
+export class Digest implements Sender {
+  readonly digest_id: string;
+  readonly #members: readonly Delivery[];
+  readonly #clock: Clock;
+
+  constructor(id: string, members: readonly Delivery[], clock: Clock) {
+    this.digest_id = id;
+    this.#members = members;
+    this.#clock = clock;
+  }
+
+  carriedBy(delivery: Delivery): void {
+    for (const member of this.#members) member.carrier = delivery;
+  }
+
+  get tasks(): readonly string[] {
+    return this.#members.flatMap((member) => member.sender.tasks);
+  }
+
+  message(target: Target, channel: Channel): Message {
+    const messages = this.#members.map((member) => member.sender.message(target, channel));
+    return digestOf(messages, channel, target.config, new Date(this.#clock.now()));
+  }
+
+  foldable(): boolean {
+    return false;
+  }
+
+  waiting(): boolean {
+    return true;
+  }
+
+  began(): void {
+    for (const member of this.#members) member.sender.began();
+  }
+
+  attempted(outcome: Outcome): void {
+    for (const member of this.#members) member.sender.attempted(outcome);
+  }
+
+  /** Its members wait again, each for itself, and are folded anew with whatever has come in the meantime. */
+  throttled(failure: Parameters<Sender['throttled']>[0]): boolean {
+    for (const member of this.#members.toReversed()) {
+      member.carrier = undefined;
+      member.sender.throttled(failure);
+      if (member.sender.isOver()) member.sender.ended({ outcome: failure, timed_out: false });
+      else if (member.sender.waiting()) member.lane.reenter(member);
+    }
+    return true;
+  }
+
+  ended(ending: Ending): void {
+    for (const member of this.#members) member.sender.ended({ ...ending, digest_id: this.digest_id });
+  }
+
+  arrivedLate(): void {
+    for (const member of this.#members) member.sender.arrivedLate();
+  }
+
+  isOver(): boolean {
+    return this.#members.every((member) => member.sender.isOver());
+  }
+}
+
+/**
+ * One message that names every title, with as much of each body as lets it leave in one part. If the titles alone are
+ * too long for that, they are all still there, in several parts.
+ */
+export function digestOf(messages: readonly Message[], channel: Channel, config: unknown, now: Date): Message {
+  for (const excerpt of EXCERPTS) {
+    const digest = compose(messages, excerpt);
+    if (fit(channel, digest, config, now, 2).length === 1) return digest;
+  }
+  return compose(messages, 0);
+}
+
+function compose(messages: readonly Message[], excerpt: number): Message {
+  const level = messages.reduce<Level>((top, m) => (RANK[m.level] > RANK[top] ? m.level : top), 'info');
+  const lines = messages.map((m, i) => {
+    const body = excerptOf(m.body, excerpt);
+    return `${i + 1}. [${WORD[m.level]}] ${m.title}${body && `\n   ${body}`}`;
+  });
+  return {
+    title: `合并通知：${messages.length} 条消息`,
+    body: lines.join('\n'),
+    level,
+    style: messages.some((m) => m.style === 'card') ? 'card' : 'text',
+    format: 'text',
+  };
+}
+
+function excerptOf(body: string, length: number): string {
+  const line = body.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= length ? line : length === 0 ? '' : `${prefixOf(line, length)}…`;
+}

@@ -1,0 +1,226 @@
+import type { Clock, End, Failure, Leg, Life, Message, Mode, Outcome, Result, Send, Task } from '../model.ts';
+import type { Emitter } from '../events.ts';
+import type { Store } from '../store/store.ts';
+import type { Delivery, Ending, Sender } from './delivery.ts';
+
+export interface LeafPorts {
+  readonly clock: Clock;
+  readonly events: Emitter;
+  readonly store: Pick<Store, 'record'>;
+  /** Seconds a leaf stays in a throttled lane while another branch is left. */
+  readonly patience: () => number;
+}
+
+/** Milliseconds before its deadline from which a message is sent by itself rather than folded. */
+const TOO_LATE_TO_FOLD = 5000;
+
+/** One leaf of a task: keeps its result, its patience, and tells the walk of the plan how it ended. */
+export class Leaf implements Leg, Sender {
+  readonly end: Promise<End>;
+  readonly #ports: LeafPorts;
+  readonly #task: Task;
+  readonly #send: Send;
+  readonly #mode: Mode;
+  readonly #life: Life;
+  readonly #result: Result;
+  /** It was passed over before. */
+  readonly #again: boolean;
+  #resolve: (end: End) => void = () => {};
+  #delivery: Delivery | undefined = undefined;
+  #cancelPatience: (() => void) | undefined = undefined;
+  /** The last thing that went wrong, throttle answers included. */
+  #last: Failure | undefined = undefined;
+  #ended = false;
+
+  constructor(ports: LeafPorts, task: Task, send: Send, mode: Mode, life: Life) {
+    this.#ports = ports;
+    this.#task = task;
+    this.#send = send;
+    this.#mode = mode;
+    this.#life = life;
+    this.end = new Promise((resolve) => (this.#resolve = resolve));
+    // A leaf that was passed over and is entered again goes on with its own record.
+    const before = task.results[send.leaf];
+    this.#again = before !== undefined;
+    this.#result = before ?? {
+      platform: send.platform,
+      webhook: send.target,
+      status: 'processing',
+      message: '',
+      attempts: 0,
+      latency_ms: 0,
+      timestamp: 0,
+    };
+    if (task.copies.includes(send)) this.#result.counts = false;
+    this.#clear();
+    this.#write('processing', '等待发送');
+  }
+
+  get tasks(): readonly string[] {
+    return [this.#task.id];
+  }
+
+  /** Puts the message into its lane. */
+  start(delivery: Delivery): void {
+    this.#delivery = delivery;
+    if (this.waiting()) delivery.lane.enter(delivery);
+  }
+
+  /** Ends at once: there is nothing to send to. */
+  refuse(failure: Failure): void {
+    this.ended({ outcome: failure, timed_out: false });
+  }
+
+  message(): Message {
+    return this.#task.message;
+  }
+
+  foldable(): boolean {
+    return this.#task.message.mentions === undefined && this.#task.deadline - this.#ports.clock.now() > TOO_LATE_TO_FOLD;
+  }
+
+  waiting(): boolean {
+    if (!this.#mode.impatient || this.#result.attempts > 0) return true;
+    const { clock, patience } = this.#ports;
+    const limit = patience() * 1000;
+    if (this.#delivery!.lane.forecast(this.#task.priority) > limit) {
+      this.#pass();
+      return false;
+    }
+    this.#cancelPatience?.();
+    this.#cancelPatience = clock.after(limit, () => this.#pass());
+    return true;
+  }
+
+  began(): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+    this.#mode.began?.();
+  }
+
+  attempted(outcome: Outcome): void {
+    this.#result.attempts++;
+    if (!outcome.ok) this.#last = outcome;
+  }
+
+  throttled(failure: Failure): boolean {
+    this.#last = failure;
+    return false;
+  }
+
+  isOver(): boolean {
+    return this.#ended || this.#life.isOver();
+  }
+
+  ended({ outcome, timed_out, digest_id }: Ending): void {
+    if (this.#ended) return;
+    if (digest_id !== undefined) this.#result.digest_id = digest_id;
+    if (outcome.ok) {
+      this.#clear();
+      this.#write('success', digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
+      this.#close('reached');
+    } else {
+      this.#fail(outcome, timed_out ? 'timeout' : 'failed');
+      this.#close('failed');
+    }
+  }
+
+  arrivedLate(): void {
+    if (this.#result.status === 'success') return;
+    this.#result.late = true;
+    this.#clear();
+    this.#write('success', '消息已送达（应答迟到）');
+    if (this.#ended) return this.#life.arrivedLate(this.#send.leaf);
+    this.#close('reached');
+  }
+
+  withdraw(): void {
+    if (this.#ended || !this.#delivery!.withdraw()) return;
+    // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
+    const told = this.#last ?? (this.#again ? PASSED : undefined);
+    if (told) this.#fail(told, 'failed');
+    else void this.#ports.store.record(this.#task, this.#send.leaf, undefined);
+    this.#close('withdrawn');
+  }
+
+  expire(reason: string, force: boolean): void {
+    const sending = this.#delivery?.sending ?? false;
+    if (this.#ended || (sending && !force)) return;
+    this.#delivery?.withdraw();
+    const last = sending ? CUT_OFF : this.#last;
+    this.#fail({ ...(last ?? NEVER_SENT), message: last ? `${reason}；最近一次情况：${last.message}` : reason }, 'failed');
+    this.#close('failed');
+  }
+
+  #pass(): void {
+    if (this.#ended || !this.#delivery!.withdraw()) return;
+    this.#fail({ ...(this.#last ?? PASSED), message: PASSED.message }, 'failed');
+    this.#close('passed');
+  }
+
+  #clear(): void {
+    if (this.#result.reason === undefined) return;
+    delete this.#result.reason;
+    delete this.#result.code;
+    delete this.#result.remedy;
+  }
+
+  #fail(failure: Failure, status: 'failed' | 'timeout'): void {
+    this.#result.reason = failure.kind;
+    if (failure.code !== undefined) this.#result.code = failure.code;
+    if (failure.remedy !== undefined) this.#result.remedy = failure.remedy.zh;
+    this.#write(status, failure.message);
+  }
+
+  #write(status: Result['status'], message: string): void {
+    const now = this.#ports.clock.now();
+    this.#result.status = status;
+    this.#result.message = message;
+    this.#result.timestamp = now;
+    this.#result.latency_ms = now - this.#task.created_at;
+    void this.#ports.store.record(this.#task, this.#send.leaf, this.#result);
+  }
+
+  #close(end: End): void {
+    this.#ended = true;
+    this.#cancelPatience?.();
+    if (end === 'reached') {
+      this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#result.latency_ms });
+    }
+    this.#resolve(end);
+  }
+}
+
+const CUT_OFF: Failure = {
+  ok: false,
+  kind: 'unknown',
+  message: '正在等待平台应答，消息可能已送达',
+  remedy: {
+    en: 'The server stopped before the answer came; look in the group or mailbox whether the message arrived.',
+    zh: '服务停止时尚未收到应答：请到群或邮箱确认是否已收到',
+  },
+};
+
+/** A result that says that the leaf was passed over: it may be entered again. */
+export function wasPassedOver(result: Result): boolean {
+  return result.status === 'failed' && result.reason === 'rate_limited' && result.attempts === 0;
+}
+
+const PASSED: Failure = {
+  ok: false,
+  kind: 'rate_limited',
+  message: '通道限流或暂停中，已转向下一个目标',
+  remedy: {
+    en: 'The bot is at its rate limit; add a bot, or send less to it.',
+    zh: '该机器人已达到频率上限：可增加机器人或减少发送量',
+  },
+};
+const NEVER_SENT: Failure = {
+  ok: false,
+  kind: 'rate_limited',
+  message: '',
+  remedy: {
+    en: 'The message waited for its turn until its time was over; see whether the bot is limited or the server overloaded.',
+    zh: '消息排队至超时仍未轮到发送：检查机器人是否限流、服务是否过载',
+  },
+};

@@ -1,0 +1,42 @@
+import type { Deliver, Leg, Life, Send, Task } from '../model.ts';
+import { type Run, run } from '../strategy/run.ts';
+
+/** A task being worked on: its walk through the plan, its copies, and its time. */
+export class Work implements Life {
+  readonly task: Task;
+  /** Resolves when every leaf and copy has ended. */
+  readonly end: Promise<unknown>;
+  /** Why nothing new may be sent, once that is so. */
+  overBecause: string | undefined = undefined;
+  readonly #deliver: Deliver;
+  readonly #legs: Leg[] = [];
+  readonly #run: Run | undefined;
+
+  constructor(task: Task, deliver: Deliver) {
+    this.task = task;
+    this.#deliver = deliver;
+    this.#run = task.plan && run(task.plan, (leaf, mode) => this.#send(leaf, mode));
+    const copies = task.copies.map((copy) => this.#send(copy, { impatient: false }).end);
+    this.end = copies.length === 0 && this.#run ? this.#run.end : Promise.all([this.#run?.end, ...copies]);
+  }
+
+  isOver(): boolean {
+    return this.overBecause !== undefined;
+  }
+
+  arrivedLate(leaf: number): void {
+    this.#run?.late(leaf);
+  }
+
+  /** Nothing new is sent from now on. @param force does not wait for attempts in hand either */
+  expire(reason: string, force = false): void {
+    this.overBecause ??= reason;
+    for (const leg of this.#legs) leg.expire(reason, force);
+  }
+
+  #send(leaf: Send, mode: Parameters<Deliver>[2]): Leg {
+    const leg = this.#deliver(this.task, leaf, mode, this);
+    this.#legs[leaf.leaf] = leg;
+    return leg;
+  }
+}
