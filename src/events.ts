@@ -55,8 +55,8 @@ export function createEmitter(): Emitter {
   const emitter: Emitter = {
     on(name, listener) {
       const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set.add(listener as Listener<never>));
-      return () => set.delete(listener as Listener<never>);
+      listeners.set(name, set.add(listener));
+      return () => set.delete(listener);
     },
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {
@@ -70,4 +70,3 @@ export function createEmitter(): Emitter {
   };
   return emitter;
 }
-

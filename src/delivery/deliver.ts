@@ -50,7 +50,7 @@ export interface DeliveryDesk {
 }
 
 interface Road {
-  readonly lane: Lane;
+  readonly lane: Lane<Delivery>;
   readonly platform: string;
   readonly label: string;
 }
@@ -72,12 +72,12 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     if (road === undefined) {
       const { platform } = target;
       const label = `${target.alias}/${target.name}`;
-      const lane = new Lane(
+      const lane: Lane<Delivery> = new Lane<Delivery>(
         {
           clock,
           settings: laneSettings,
           pool: (slow, turn) => pools.run(platform, slow, turn),
-          fold: (passengers) => fold(passengers as Delivery[], lane, label),
+          fold: (passengers) => fold(passengers, lane, label),
         },
         rates.get(target.lane) ?? 'off',
       );
@@ -86,7 +86,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     return road;
   }
 
-  function fold(members: Delivery[], lane: Lane, label: string): Delivery {
+  function fold(members: Delivery[], lane: Lane<Delivery>, label: string): Delivery {
     const id = uuid();
     const { alias, platform, name, priority } = members[0]!;
     const digest = new Digest(id, members, clock);
@@ -135,7 +135,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
       for (const [key, { lane }] of roads) {
         const rate = rates.get(key);
         if (rate !== undefined) lane.limit(rate);
-        for (const waiting of lane.waiting() as Delivery[]) {
+        for (const waiting of lane.waiting()) {
           const target = ports.target(waiting.alias, waiting.platform, waiting.name);
           if (target?.enabled && target.lane === key) continue;
           lane.leave(waiting);
@@ -152,14 +152,18 @@ export function createDelivery(ports: Ports): DeliveryDesk {
 }
 
 /** The limit of each lane: a target's own over the channel's default, and of equal bots under two aliases the strictest. */
-function strictestRates(recipients: Iterable<Recipient>, channels: ReadonlyMap<string, Channel>): Map<string, RateLimit> {
+function strictestRates(
+  recipients: Iterable<Recipient>,
+  channels: ReadonlyMap<string, Channel>,
+): Map<string, RateLimit> {
   const rates = new Map<string, RateLimit>();
   for (const { groups } of recipients) {
     for (const target of groups.flatMap((group) => group.targets)) {
       const standard = channels.get(target.platform)?.limits.rate;
       if (standard === undefined || !target.enabled) continue;
       const own = target.rate_limit;
-      const rate = own === 'off' || own === undefined || standard === 'off' ? (own ?? standard) : { ...standard, ...own };
+      const rate =
+        own === 'off' || own === undefined || standard === 'off' ? (own ?? standard) : { ...standard, ...own };
       const other = rates.get(target.lane);
       rates.set(target.lane, other === undefined ? rate : stricter(rate, other));
     }
@@ -186,4 +190,3 @@ const NO_TARGET: Failure = {
   message: '目标不存在',
   remedy: { en: 'The target is not in the configuration.', zh: '配置中没有该目标，请检查配置文件' },
 };
-

@@ -70,7 +70,7 @@ export class Delivery implements Passenger {
   readonly name: string;
   readonly priority: number;
   /** Another one after a reload that changed the target's credential. */
-  lane: Lane;
+  lane: Lane<Delivery>;
   /** The digest that carries this message, if one does. */
   carrier: Delivery | undefined = undefined;
   room: Line | undefined = undefined;
@@ -89,7 +89,7 @@ export class Delivery implements Passenger {
 
   constructor(
     ports: DeliveryPorts,
-    address: { id: string; alias: string; platform: string; name: string; priority: number; lane: Lane },
+    address: { id: string; alias: string; platform: string; name: string; priority: number; lane: Lane<Delivery> },
     sender: Sender,
   ) {
     this.id = address.id;
@@ -112,7 +112,7 @@ export class Delivery implements Passenger {
   }
 
   foldable(): boolean {
-    return this.#parts === undefined && this.#sender.foldable();
+    return this.#part === 0 && this.#sender.foldable();
   }
 
   /** Leaves the lane, or its wait for a retry. False: it is sending, or done. */
@@ -169,7 +169,11 @@ export class Delivery implements Passenger {
   }
 
   /** One request, for at most `queue.timeout` seconds. */
-  async #attempt(channel: Channel, target: Target, payload: unknown): Promise<{ outcome: Outcome; timed_out: boolean }> {
+  async #attempt(
+    channel: Channel,
+    target: Target,
+    payload: unknown,
+  ): Promise<{ outcome: Outcome; timed_out: boolean }> {
     const { clock, http, shared, settings, redact } = this.#ports;
     const timeout = settings().queue.timeout * 1000;
     const controller = new AbortController();
@@ -293,7 +297,12 @@ async function call(send: () => Promise<Outcome>): Promise<Outcome> {
   } catch (error) {
     const sent = !(error instanceof SendError) || error.sent;
     const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, kind: sent ? 'unknown' : 'unavailable', message, remedy: sent ? MAY_HAVE_ARRIVED : NOT_REACHED };
+    return {
+      ok: false,
+      kind: sent ? 'unknown' : 'unavailable',
+      message,
+      remedy: sent ? MAY_HAVE_ARRIVED : NOT_REACHED,
+    };
   }
 }
 
@@ -315,7 +324,10 @@ const TARGET_GONE: Failure = {
   ok: false,
   kind: 'invalid',
   message: '目标已从配置中移除或停用',
-  remedy: { en: 'The target was removed or disabled while the message waited.', zh: '消息等待期间目标被移除或停用，请检查配置' },
+  remedy: {
+    en: 'The target was removed or disabled while the message waited.',
+    zh: '消息等待期间目标被移除或停用，请检查配置',
+  },
 };
 const OUT_OF_TIME: Failure = {
   ok: false,

@@ -23,7 +23,12 @@ const CONNECT_BACKSTOP_MS = 60_000;
 
 /** undici's own timeouts are off: the clock of the attempt decides. */
 export function createHttp(): Http {
-  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: CONNECT_BACKSTOP_MS } });
+  const agent = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connect: { timeout: CONNECT_BACKSTOP_MS },
+  });
   return {
     request: (request, signal, onSent) =>
       new Promise((resolve, reject) => {
@@ -103,7 +108,12 @@ function credentials(url: URL, headers: HttpRequest['headers']): Record<string, 
 function words(error: Error & { code?: string; cause?: unknown }): string {
   const cause = error.cause as { code?: string } | undefined;
   const code = error.code ?? cause?.code ?? '';
-  return FAULTS[code] ?? (code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED|ISSUER/.test(code) ? `TLS 证书错误（${code}）` : `网络错误（${code || error.name}）`);
+  return (
+    FAULTS[code] ??
+    (code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED|ISSUER/.test(code)
+      ? `TLS 证书错误（${code}）`
+      : `网络错误（${code || error.name}）`)
+  );
 }
 
 const FAULTS: Readonly<Record<string, string>> = {

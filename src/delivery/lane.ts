@@ -13,24 +13,24 @@ export interface LaneSettings {
   readonly max_concurrent_per_platform: number;
 }
 
-export interface LanePorts {
+export interface LanePorts<P extends Passenger> {
   readonly clock: Clock;
   readonly settings: () => LaneSettings;
   /** Runs a turn once slots are free. */
   readonly pool: (slow: boolean, turn: () => Promise<void>) => Promise<void>;
   /** Makes one message of several; they have left the lane. */
-  readonly fold: (passengers: Passenger[]) => Passenger;
+  readonly fold: (passengers: P[]) => P;
 }
 
 /** Seconds: what a used-up quota pauses for; a platform that asks for more is asked again after that. */
 const LONGEST_PAUSE = 3600;
 
 /** The one ordered, rate-limited way out to one target. */
-export class Lane {
+export class Lane<P extends Passenger = Passenger> {
   /** The last attempt timed out. */
   slow = false;
-  readonly #ports: LanePorts;
-  readonly #room = new WaitingRoom<Passenger>();
+  readonly #ports: LanePorts<P>;
+  readonly #room = new WaitingRoom<P>();
   #windows: Window[] = [];
   /** Most sends at once: 1, but with `rate_limit: off`. */
   #wide = false;
@@ -47,7 +47,7 @@ export class Lane {
   #wakeAt = Infinity;
   #cancelWake: (() => void) | undefined;
 
-  constructor(ports: LanePorts, rate: RateLimit) {
+  constructor(ports: LanePorts<P>, rate: RateLimit) {
     this.#ports = ports;
     this.limit(rate);
   }
@@ -55,7 +55,13 @@ export class Lane {
   /** Takes a changed limit over; sends already made keep counting. */
   limit(rate: RateLimit): void {
     this.#wide = rate === 'off';
-    const wanted: [number | undefined, number][] = rate === 'off' ? [] : [[rate.per_second, 1000], [rate.per_minute, 60_000]];
+    const wanted: [number | undefined, number][] =
+      rate === 'off'
+        ? []
+        : [
+            [rate.per_second, 1000],
+            [rate.per_minute, 60_000],
+          ];
     this.#windows = wanted.flatMap(([limit, ms]) => {
       if (limit === undefined) return [];
       const window = this.#windows.find((w) => w.ms === ms) ?? new Window(limit, ms);
@@ -65,29 +71,29 @@ export class Lane {
     this.#pump();
   }
 
-  enter(passenger: Passenger): void {
+  enter(passenger: P): void {
     this.#room.enter(passenger);
     this.#pump();
   }
 
   /** It had its turn and comes back, first of its priority. */
-  reenter(passenger: Passenger): void {
+  reenter(passenger: P): void {
     this.#room.reenter(passenger);
     this.#pump();
   }
 
   /** The next part of a message that has begun: parts leave together. */
-  continue(passenger: Passenger): void {
+  continue(passenger: P): void {
     this.#room.continue(passenger);
     this.#pump();
   }
 
-  leave(passenger: Passenger): boolean {
+  leave(passenger: P): boolean {
     return this.#room.leave(passenger);
   }
 
   /** Everyone who waits, in the order of their turns. */
-  waiting(): Passenger[] {
+  waiting(): P[] {
     return this.#room.all();
   }
 
@@ -163,7 +169,7 @@ export class Lane {
     await passenger.send();
   }
 
-  #take(first: Passenger): Passenger {
+  #take(first: P): P {
     const { digest } = this.#ports.settings();
     const patient = this.#room.patient;
     if (patient <= digest.threshold) this.#throttled = false;
@@ -179,7 +185,7 @@ export class Lane {
     return first;
   }
 
-  #waitOf(passenger: Passenger): number {
+  #waitOf(passenger: P): number {
     const now = this.#ports.clock.monotonic();
     const paused = Math.max(0, this.#pausedUntil - now);
     return this.#windows.reduce((most, w) => Math.max(most, w.wait(now, passenger.priority >= URGENT)), paused);

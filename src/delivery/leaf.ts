@@ -76,7 +76,9 @@ export class Leaf implements Leg, Sender {
   }
 
   foldable(): boolean {
-    return this.#task.message.mentions === undefined && this.#task.deadline - this.#ports.clock.now() > TOO_LATE_TO_FOLD;
+    return (
+      this.#task.message.mentions === undefined && this.#task.deadline - this.#ports.clock.now() > TOO_LATE_TO_FOLD
+    );
   }
 
   waiting(): boolean {
@@ -148,7 +150,10 @@ export class Leaf implements Leg, Sender {
     if (this.#ended || (sending && !force)) return;
     this.#delivery?.withdraw();
     const last = sending ? CUT_OFF : this.#last;
-    this.#fail({ ...(last ?? NEVER_SENT), message: last ? `${reason}；最近一次情况：${last.message}` : reason }, 'failed');
+    this.#fail(
+      { ...(last ?? NEVER_SENT), message: last ? `${reason}；最近一次情况：${last.message}` : reason },
+      'failed',
+    );
     this.#close('failed');
   }
 

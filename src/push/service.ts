@@ -296,4 +296,3 @@ const KEYS_DIFFER: FieldFault = {
   field: 'idempotency_key',
   message: 'idempotency_key与请求头Idempotency-Key不一致',
 };
-

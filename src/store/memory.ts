@@ -131,4 +131,3 @@ function firstNotBelow(order: readonly string[], id: string): number {
   }
   return low;
 }
-

@@ -3,7 +3,9 @@ import type { Plan, Recipient, Send, Strategy } from '../model.ts';
 type Join = 'all' | 'first';
 
 /** A strategy is two words: what to do across channels, and what within one. */
-const STRATEGIES: Readonly<Record<Strategy, { readonly across: Join; readonly within: Join; readonly copies: boolean }>> = {
+const STRATEGIES: Readonly<
+  Record<Strategy, { readonly across: Join; readonly within: Join; readonly copies: boolean }>
+> = {
   all: { across: 'all', within: 'all', copies: true },
   failover: { across: 'first', within: 'first', copies: false },
   webhook_failover: { across: 'all', within: 'first', copies: true },

@@ -13,7 +13,10 @@ test('failover goes on after a failure and stops at the first target that takes 
   assert.equal(task.status, 'completed');
   assert.equal(task.outcome, 'success');
   assert.deepEqual(told(task), ['f1 failed unauthorized', 'f2 success']);
-  assert.deepEqual(rig.sent.map((s) => s.bot), ['f1', 'f2']);
+  assert.deepEqual(
+    rig.sent.map((s) => s.bot),
+    ['f1', 'f2'],
+  );
 });
 
 test('mixed sends to all of the first channel and ends there', async () => {
@@ -40,7 +43,15 @@ test('unavailable is retried with back-off before failover moves on', async () =
   rig.script('f1', () => fail('unavailable'));
   const task = await rig.push('ops', 'failover');
   await rig.finished(task);
-  assert.deepEqual(rig.sent.map((s) => [s.bot, s.at]), [['f1', 0], ['f1', 1000], ['f1', 3000], ['f2', 3000]]);
+  assert.deepEqual(
+    rig.sent.map((s) => [s.bot, s.at]),
+    [
+      ['f1', 0],
+      ['f1', 1000],
+      ['f1', 3000],
+      ['f2', 3000],
+    ],
+  );
   assert.equal(task.results[0]!.attempts, 3);
 });
 
@@ -60,7 +71,10 @@ test('a plan of one target waits for its throttled lane', async () => {
   const task = await rig.push('ops', 'failover');
   await rig.finished(task);
   assert.equal(task.outcome, 'success');
-  assert.deepEqual(rig.sent.map((s) => s.at), [0, 30_000]);
+  assert.deepEqual(
+    rig.sent.map((s) => s.at),
+    [0, 30_000],
+  );
 });
 
 test('two full bots under failover: the push is delivered when one is free again, not failed', async () => {
@@ -70,7 +84,14 @@ test('two full bots under failover: the push is delivered when one is free again
   const task = await rig.push('ops', 'failover');
   await rig.finished(task);
   assert.equal(task.outcome, 'success');
-  assert.deepEqual(rig.sent.map((s) => [s.bot, s.at]), [['f1', 0], ['f2', 0], ['f2', 45_000]]);
+  assert.deepEqual(
+    rig.sent.map((s) => [s.bot, s.at]),
+    [
+      ['f1', 0],
+      ['f2', 0],
+      ['f2', 45_000],
+    ],
+  );
   assert.deepEqual(told(task), ['f1 failed rate_limited', 'f2 success']);
 });
 
@@ -80,7 +101,15 @@ test('among passed-over targets only one begins at a time; when it fails the oth
   rig.script('f2', (n) => (n === 1 ? fail('rate_limited', { retry_after: 30 }) : fail('invalid')));
   const task = await rig.push('ops', 'failover');
   await rig.finished(task);
-  assert.deepEqual(rig.sent.map((s) => [s.bot, s.at]), [['f1', 0], ['f2', 0], ['f2', 30_000], ['f1', 60_000]]);
+  assert.deepEqual(
+    rig.sent.map((s) => [s.bot, s.at]),
+    [
+      ['f1', 0],
+      ['f2', 0],
+      ['f2', 30_000],
+      ['f1', 60_000],
+    ],
+  );
   assert.equal(task.outcome, 'success');
 });
 
@@ -90,7 +119,13 @@ test('a leaf in a throttled lane is passed over after the patience, not before',
   const second = await rig.push('ops', 'failover');
   await rig.finished(first, second);
   // The forecast is one second, below the patience of three: it waits.
-  assert.deepEqual(rig.sent.map((s) => [s.bot, s.at]), [['f1', 0], ['f1', 1000]]);
+  assert.deepEqual(
+    rig.sent.map((s) => [s.bot, s.at]),
+    [
+      ['f1', 0],
+      ['f1', 1000],
+    ],
+  );
 });
 
 test('a timeout moves failover on; a late success stops what has not been sent yet', async () => {
@@ -106,7 +141,10 @@ test('a timeout moves failover on; a late success stops what has not been sent y
   assert.equal(task.outcome, 'success');
   assert.equal(task.results[0]!.status, 'success');
   assert.equal(task.results[0]!.late, true);
-  assert.deepEqual(rig.sent.map((s) => s.bot), ['f1', 'd1']);
+  assert.deepEqual(
+    rig.sent.map((s) => s.bot),
+    ['f1', 'd1'],
+  );
 });
 
 test('a late success after the end corrects the result but never the status', async () => {
