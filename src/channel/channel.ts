@@ -45,6 +45,11 @@ export interface ChannelIo {
   dropToken(key: string): void;
   /** A pooled thing (an SMTP transport), opened once per key and closed when unused or at the end. */
   resource<R>(key: string, open: () => R, close: (resource: R) => void | Promise<void>): R;
+  /**
+   * For a driver that does not speak through `http`: false = nothing that could arrive has left yet, true = from now on
+   * it may arrive. Decides whether an attempt whose time runs out was `unavailable` or `unknown`.
+   */
+  sent?(sent: boolean): void;
   /** Aborted when nobody waits for this attempt any more. */
   readonly signal: AbortSignal;
   /** Whole milliseconds one attempt may take. */
@@ -82,7 +87,7 @@ export interface Channel<S extends z.ZodType = z.ZodType, P = unknown> {
 }
 
 /** Typed identity: keeps the schema's type inside the driver and forgets it outside. */
-export const defineChannel = <S extends z.ZodType, P>(channel: Channel<S, P>): Channel => channel as unknown as Channel;
+export const defineChannel = <S extends z.ZodType, P>(channel: Channel<S, P>): Channel => channel;
 
 /** No reply came. `sent`: whether a byte of the request may have reached the platform. */
 export class SendError extends Error {
@@ -141,10 +146,7 @@ export function classifyStatus(reply: HttpReply): Failure {
   return fail(rule, { code: `HTTP ${status}`, message: rule.message, retry_after: retryAfter(reply) });
 }
 
-function fail(
-  rule: CodeRule,
-  said: { code: string; message: string; retry_after: number | undefined },
-): Failure {
+function fail(rule: CodeRule, said: { code: string; message: string; retry_after: number | undefined }): Failure {
   return {
     ok: false,
     kind: rule.kind,
@@ -168,13 +170,14 @@ export function retryAfter(reply: HttpReply, now = Date.now()): number | undefin
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const UNLISTED: CodeRule = {
   kind: 'unavailable',
@@ -217,7 +220,10 @@ const STATUS_RULES: readonly (CodeRule & { test: (status: number) => boolean; me
     test: (s) => s >= 300 && s < 400,
     kind: 'invalid',
     message: '平台返回了重定向',
-    remedy: { en: 'The URL is not the final one; redirects are never followed.', zh: '地址不正确：系统不会跟随重定向，请填写最终地址' },
+    remedy: {
+      en: 'The URL is not the final one; redirects are never followed.',
+      zh: '地址不正确：系统不会跟随重定向，请填写最终地址',
+    },
   },
   {
     test: () => true,
@@ -226,4 +232,3 @@ const STATUS_RULES: readonly (CodeRule & { test: (status: number) => boolean; me
     remedy: { en: 'Check the URL and the message.', zh: '检查推送地址与消息内容' },
   },
 ];
-

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Deliver, Failure, Leg, Message, RateLimit, Recipient, Target } from '../model.ts';
+import type { Clock, Deliver, Failure, Leg, Message, Outcome, RateLimit, Recipient, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import { Delivery, type DeliveryPorts, type DeliverySettings } from './delivery.ts';
@@ -27,6 +27,8 @@ export interface Ports {
   readonly recipients: () => Iterable<Recipient>;
   readonly target: (alias: string, platform: string, name: string) => Target | undefined;
   readonly redact: (text: string) => string;
+  /** Writes a recipient's own `system` entry, which has no lane. Never rejects. */
+  readonly system: (task: Task, target: Target, isCopy: boolean) => Promise<Outcome>;
   /** A number in [0, 1), for jitter. */
   readonly chance?: () => number;
 }
@@ -104,6 +106,10 @@ export function createDelivery(ports: Ports): DeliveryDesk {
 
     const leaf = new Leaf(leafPorts, task, send, mode, life);
     const target = ports.target(task.alias, send.platform, send.target);
+    if (target?.platform === 'system') {
+      leaf.direct(ports.system(task, target, task.copies.includes(send)));
+      return leaf;
+    }
     if (target === undefined || !channels.has(send.platform)) {
       leaf.refuse(NO_TARGET);
       return leaf;

@@ -66,6 +66,15 @@ export class Leaf implements Leg, Sender {
     if (this.waiting()) delivery.lane.enter(delivery);
   }
 
+  /** Sent by other means than a lane. */
+  direct(outcome: Promise<Outcome>): void {
+    this.began();
+    void outcome.then((ending) => {
+      this.attempted(ending);
+      this.ended({ outcome: ending, timed_out: false });
+    });
+  }
+
   /** Ends at once: there is nothing to send to. */
   refuse(failure: Failure): void {
     this.ended({ outcome: failure, timed_out: false });
@@ -137,7 +146,7 @@ export class Leaf implements Leg, Sender {
   }
 
   withdraw(): void {
-    if (this.#ended || !this.#delivery!.withdraw()) return;
+    if (this.#ended || !this.#delivery?.withdraw()) return;
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
     const told = this.#last ?? (this.#again ? PASSED : undefined);
     if (told) this.#fail(told, 'failed');
@@ -146,7 +155,7 @@ export class Leaf implements Leg, Sender {
   }
 
   expire(reason: string, force: boolean): void {
-    const sending = this.#delivery?.sending ?? false;
+    const sending = this.#delivery?.sending ?? true;
     if (this.#ended || (sending && !force)) return;
     this.#delivery?.withdraw();
     const last = sending ? CUT_OFF : this.#last;

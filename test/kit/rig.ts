@@ -128,6 +128,7 @@ export function createRig(options: {
     recipients: () => recipients.values(),
     target,
     redact: (text) => text,
+    system: async () => OK,
     chance: () => 0.5,
   });
   const service = createPushService({

@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import type { Channel } from './channel/channel.ts';
+import { type Config, findTarget } from './config.ts';
+import { needsRestart } from './config/restart.ts';
+import { createDelivery } from './delivery/deliver.ts';
+import { type Http, createHttp as createHttpClient } from './delivery/http-client.ts';
+import { type Emitter, createEmitter } from './events.ts';
+import { createHttp } from './http/server.ts';
+import { type Log, createLog } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import type { Clock, Recipient, Send } from './model.ts';
+import type { ParsedPush } from './push/request.ts';
+import { type PreviewTarget, type PushService, createPushService } from './push/service.ts';
+import { createRedactor } from './redact.ts';
+import { createMemoryStore } from './store/memory.ts';
+import type { Store } from './store/store.ts';
+import { type Alerts, createAlerts } from './system/alerts.ts';
+import type { SystemEntry } from './system/settings.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly clock: Clock;
+  /** Where the `file` sink writes. */
+  readonly notifications?: string;
+  readonly stdout?: Pick<NodeJS.WriteStream, 'write'>;
+  readonly stderr?: Pick<NodeJS.WriteStream, 'write'>;
+  /** The way to the platforms; tests script it. */
+  readonly http?: Http;
+}
+
+export interface App {
+  readonly service: PushService;
+  readonly store: Store;
+  readonly events: Emitter;
+  readonly alerts: Alerts;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  /** Starts to listen; `url` is what a browser on this machine would open. */
+  listen(): Promise<{ readonly url: string }>;
+  /** Takes a validated configuration over in one step. */
+  reload(next: Config): void;
+  /**
+   * Refuses new pushes, finishes what is in hand within `server.shutdown_timeout` (or until `hurry` is called), turns
+   * the rest into notices, and closes everything.
+   */
+  stop(): { readonly done: Promise<void>; hurry(): void };
+}
+
+/** The version of this server, from package.json. */
+export const VERSION: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** Constructs the server: the only place where its parts meet. */
+export function createApp(options: AppOptions): App {
+  const {
+    channels,
+    clock,
+    notifications = 'notifications',
+    stdout = process.stdout,
+    stderr = process.stderr,
+  } = options;
+  let config = options.config;
+
+  const events = createEmitter();
+  const redact = createRedactor(() => config.secrets);
+  const log = createLog({
+    settings: () => config.log,
+    redact,
+    stacks: config.server.mode === 'debug',
+    now: () => clock.now(),
+  });
+  log.listen(events);
+
+  const store = createMemoryStore(clock, () => config);
+  const http = options.http ?? createHttpClient();
+  const alerts = createAlerts({
+    store,
+    events,
+    clock,
+    settings: () => config.system,
+    sinks: { stdout, folder: notifications, syslog: (notice) => log.notice(notice), post: postWith(http) },
+    stderr: (line) => stderr.write(line),
+  });
+  const target = (alias: string, platform: string, name: string) => findTarget(config, alias, platform, name);
+  const delivery = createDelivery({
+    clock,
+    events,
+    store,
+    http,
+    channels,
+    settings: () => config,
+    recipients: () => config.recipients.values(),
+    target,
+    redact,
+    system: (task, { config: entry, name }, isCopy) =>
+      alerts.send(task, { ...(entry as Omit<SystemEntry, 'name'>), name }, isCopy ? '随策略抄送' : '主动指定'),
+  });
+  const service = createPushService({
+    clock,
+    events,
+    store,
+    settings: () => config,
+    recipient: (alias) => config.recipients.get(alias),
+    deliver: delivery.deliver,
+    preview,
+    raise: (task) => alerts.raise(task),
+  });
+  const metrics = createMetrics({
+    stats: () => {
+      const { in_hand } = service.stats();
+      return { in_hand, queue_depth: in_hand, lanes: delivery.lanes() };
+    },
+  });
+  metrics.listen(events);
+  const web = createHttp({
+    service,
+    store,
+    config: () => config,
+    recipients: () => config.recipients.values(),
+    channels,
+    events,
+    clock,
+    metrics,
+    ready,
+    version: VERSION,
+  });
+
+  let cancelSweep = () => {};
+  function sweepLater(): void {
+    cancelSweep = clock.after(config.task.cleanup_interval * 1000, () => {
+      void store.sweep().then(sweepLater);
+    });
+  }
+  sweepLater();
+
+  function ready(): string[] {
+    const { draining, in_hand, capacity } = service.stats();
+    return [...(draining ? ['正在停止'] : []), ...(in_hand >= capacity ? ['队列已满'] : [])];
+  }
+
+  function preview({ alias }: Recipient, send: Send, push: ParsedPush): PreviewTarget {
+    const where = { platform: send.platform, webhook: send.target };
+    const found = target(alias, send.platform, send.target)!;
+    if (send.platform === 'system') return { ...where, forecast: 0, payloads: [found.config].map(masked) };
+    try {
+      const { forecast, payloads } = delivery.preview(found, push.message, push.priority ?? 0);
+      return { ...where, forecast, payloads: payloads.map(masked) };
+    } catch (error) {
+      events.emit('crashed', { where: `preview of ${send.platform}`, error });
+      return { ...where, forecast: 0, error: '无法渲染该消息' };
+    }
+  }
+
+  /** The same value with every secret in its strings replaced. */
+  function masked(value: unknown): unknown {
+    if (typeof value === 'string') return redact(value);
+    if (Array.isArray(value)) return value.map(masked);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item)]));
+  }
+
+  return {
+    service,
+    store,
+    events,
+    alerts,
+    log,
+    redact,
+    listen: () => web.listen(),
+    reload(next) {
+      const late = needsRestart(config, next);
+      config = next;
+      delivery.reload();
+      log.apply();
+      const note = late.length > 0 ? `; takes effect at the next start only: ${late.join(', ')}` : '';
+      events.emit('reloaded', { ok: true, message: `configuration reloaded${note}` });
+    },
+    stop() {
+      const drain = service.drain(config.server.shutdown_timeout * 1000);
+      const close = async () => {
+        await drain.done;
+        cancelSweep();
+        await alerts.idle();
+        await Promise.all([web.close(), delivery.close(), http.close()]);
+        await log.close();
+      };
+      return { done: close(), hurry: drain.hurry };
+    },
+  };
+}
+
+/** The `http` sink's way out; a status is its whole answer. */
+function postWith(http: Http) {
+  return async (url: string, body: string, signal: AbortSignal): Promise<{ status: number }> => {
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    return http.request({ method: 'POST', url, headers, body }, signal, () => {});
+  };
+}

@@ -1,0 +1,75 @@
+import { escapeHtml } from './escape-html.ts';
+
+/**
+ * The Markdown that every platform of this server understands, as HTML: headings, lists, quotes, fenced and inline
+ * code, rules, bold, italics, strike-through and links to http, https or mailto. Anything else, HTML above all, stays
+ * visible text. Each expression is linear in the length of its input.
+ */
+export function markdownHtml(source: string): string {
+  const html: string[] = [];
+  let open: Block | undefined;
+  let fenced: string[] | undefined;
+  const close = () => {
+    if (open) html.push(`</${open}>`);
+    open = undefined;
+  };
+  for (const line of source.split('\n')) {
+    if (/^\s*```/.test(line)) {
+      close();
+      if (fenced) html.push(`<pre ${PRE}>${escapeHtml(fenced.join('\n'))}</pre>`);
+      fenced = fenced ? undefined : [];
+      continue;
+    }
+    if (fenced) {
+      fenced.push(line);
+      continue;
+    }
+    const { block, text } = blockOf(line);
+    if (block !== open) {
+      close();
+      if (block) html.push(block === 'blockquote' ? `<blockquote ${QUOTE}>` : `<${block}>`);
+      open = block;
+    }
+    html.push(text);
+  }
+  close();
+  if (fenced) html.push(`<pre ${PRE}>${escapeHtml(fenced.join('\n'))}</pre>`);
+  return html.join('\n');
+}
+
+type Block = 'ul' | 'ol' | 'blockquote';
+
+const PRE = 'style="margin:8px 0;padding:8px;background:#f4f5f7;color:#1f2329;white-space:pre-wrap;font-size:13px"';
+const QUOTE = 'style="margin:8px 0;padding:0 12px;border-left:3px solid #c9cdd4"';
+
+function blockOf(line: string): { block?: Block; text: string } {
+  const [, marks, heading] = /^(#{1,6})[ \t]+(\S.*)$/.exec(line) ?? [];
+  if (marks && heading) return { text: `<h${marks.length}>${inline(heading)}</h${marks.length}>` };
+  if (/^(?:-{3,}|\*{3,})$/.test(line.trim())) return { text: '<hr>' };
+  const bullet = /^\s*[-*+] (.*)$/.exec(line)?.[1];
+  if (bullet !== undefined) return { block: 'ul', text: `<li>${inline(bullet)}</li>` };
+  const numbered = /^\s*\d{1,9}[.)] (.*)$/.exec(line)?.[1];
+  if (numbered !== undefined) return { block: 'ol', text: `<li>${inline(numbered)}</li>` };
+  const quoted = /^> ?(.*)$/.exec(line)?.[1];
+  if (quoted !== undefined) return { block: 'blockquote', text: `${inline(quoted)}<br>` };
+  return { text: line.trim() === '' ? '<br>' : `${inline(line)}<br>` };
+}
+
+/** Code spans first: nothing inside them is markup. */
+function inline(text: string): string {
+  return text
+    .split('`')
+    .map((piece, i, pieces) => {
+      if (i % 2 === 0) return emphasis(escapeHtml(piece));
+      return i === pieces.length - 1 ? `\`${emphasis(escapeHtml(piece))}` : `<code>${escapeHtml(piece)}</code>`;
+    })
+    .join('');
+}
+
+/** @param html already escaped, so that nothing here can open a tag or leave an attribute */
+const emphasis = (html: string) =>
+  html
+    .replace(/\[([^[\]]{1,500})\]\(((?:https?:\/\/|mailto:)[^\s()]{1,2000})\)/g, '<a href="$2">$1</a>')
+    .replace(/\*\*([^*]{1,2000})\*\*/g, '<b>$1</b>')
+    .replace(/\*([^*\s][^*]{0,2000})\*/g, '<i>$1</i>')
+    .replace(/~~([^~]{1,2000})~~/g, '<s>$1</s>');

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Channel } from '../channel/channel.ts';
+import { label, rateLimit, sinkConfig } from './schema.ts';
+import { NO_SHAPE, shapeOf, shapeOfFields } from './shape.ts';
+import type { Shape } from './shape.ts';
+
+/** The keys of a target that belong to no channel. */
+export const commonSchema = z.strictObject({
+  name: label.optional(),
+  enabled: z.boolean().default(true),
+  rate_limit: rateLimit.optional(),
+});
+
+/** What the configuration must know of a platform: a channel, or `system`. */
+export interface Platform {
+  readonly name: string;
+  /** The keys under which its list of targets may stand. */
+  readonly lists: readonly string[];
+  /** The keys of commonSchema that a target may have; `system` has no limit. */
+  readonly common: ReadonlySet<string>;
+  /** The rest of a target. */
+  readonly config: z.ZodType;
+  /** Of a top-level section that is merged under each target: its keys and rate_limit. The section `system` is none. */
+  readonly section?: Shape;
+  readonly target: Shape;
+  readonly group: Shape;
+  /** What makes two targets the same way out. */
+  credential(config: unknown): string;
+}
+
+/** Every platform that a recipient may name. */
+export function platformsOf(channels: ReadonlyMap<string, Channel>): ReadonlyMap<string, Platform> {
+  const platforms = new Map<string, Platform>();
+  for (const [name, channel] of channels) {
+    const shaped = shapesOf(channel.config, ['name', 'enabled', 'rate_limit'], [channel.list ?? 'webhooks', 'targets']);
+    const credential = (config: unknown): string => channel.credential(config);
+    const limit = shaped.target.fields?.get('rate_limit') ?? NO_SHAPE;
+    const section = shapeOfFields([...(shapeOf(channel.config).fields ?? []), ['rate_limit', limit]]);
+    platforms.set(name, { name, ...shaped, section, config: channel.config, credential });
+  }
+  const shaped = shapesOf(sinkConfig, ['name', 'enabled'], ['notifications', 'targets']);
+  return platforms.set('system', { name: 'system', ...shaped, config: sinkConfig, credential: JSON.stringify });
+}
+
+/** The shape of `recipients`. */
+export function recipientsShape(platforms: ReadonlyMap<string, Platform>): Shape {
+  const groups = shapeOfFields([...platforms.values()].map((platform) => [platform.name, platform.group] as const));
+  const recipient = shapeOfFields([
+    ['name', shapeOf(label)],
+    ['platforms', groups],
+  ]);
+  return { ...NO_SHAPE, each: recipient };
+}
+
+function shapesOf(
+  config: z.ZodType,
+  commonKeys: readonly string[],
+  names: readonly string[],
+): Pick<Platform, 'lists' | 'common' | 'target' | 'group'> {
+  const lists = [...new Set(names)];
+  const common = new Set(commonKeys);
+  const commonFields = shapeOf(commonSchema).fields ?? new Map<string, Shape>();
+  const target = shapeOfFields([
+    ...(shapeOf(config).fields ?? []),
+    ...[...commonFields].filter(([key]) => common.has(key)),
+  ]);
+  const group = shapeOfFields([
+    ['enabled', shapeOf(z.boolean())],
+    ...lists.map((key) => [key, { ...NO_SHAPE, item: target }] as const),
+  ]);
+  return { lists, common, target, group };
+}

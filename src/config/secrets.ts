@@ -1,0 +1,73 @@
+import type { Shape } from './shape.ts';
+
+/**
+ * Every secret of the configuration, in every form in which it may turn up. The same array for the same configuration,
+ * so that a redactor need not be made anew.
+ */
+export function secretsOf(config: { readonly secrets: readonly string[] }): readonly string[] {
+  return config.secrets;
+}
+
+/** Adds every text (and number) below a key that the schema calls secret. */
+export function collectSecrets(value: unknown, shape: Shape | undefined, into: Set<string>): void {
+  if (shape === undefined || value === null || value === undefined) return;
+  if (Array.isArray(value)) for (const item of value) collectSecrets(item, shape.item, into);
+  else if (typeof value === 'object')
+    for (const [key, field] of Object.entries(value)) collectSecrets(field, shape.fields?.get(key) ?? shape.each, into);
+  else if (shape.secret && (typeof value === 'string' || typeof value === 'number') && value !== '')
+    into.add(`${value}`);
+}
+
+/** The parts of a URL's path that say nothing: they are the same for every customer of the platform. */
+const PUBLIC_PARTS: ReadonlySet<string> = new Set([
+  'open-apis',
+  'webhooks',
+  'services',
+  'incoming',
+  'messages',
+  'notifications',
+  'integrations',
+  'workflows',
+  'triggers',
+]);
+
+/**
+ * The forms in which secrets may turn up in a log line or an error: the value, percent-encoded too; of a URL also its
+ * path with query (what HTTP clients print), its user and password, and every query value and part of the path of
+ * eight signs or more.
+ */
+export function formsOf(secrets: Iterable<string>): readonly string[] {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    forms.add(secret);
+    const url = /^[a-z][a-z\d+.-]*:\/\//i.test(secret) ? URL.parse(secret) : null;
+    if (url === null) forms.add(encoded(secret));
+    else for (const part of partsOf(url)) forms.add(part);
+  }
+  return [...forms];
+}
+
+function* partsOf(url: URL): Generator<string> {
+  yield url.href;
+  if (url.pathname.length + url.search.length > 1) yield url.pathname + url.search;
+  const parts = [url.username, url.password, url.hash.slice(1), ...url.pathname.split('/')];
+  for (const part of url.search.slice(1).split('&')) parts.push(part.slice(part.indexOf('=') + 1));
+  for (const part of parts) {
+    if (part.length < 8 || PUBLIC_PARTS.has(part)) continue;
+    yield part;
+    yield decoded(part);
+  }
+}
+
+/** A lone surrogate has no encoding. */
+function encoded(text: string): string {
+  return text.isWellFormed() ? encodeURIComponent(text) : text;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Result, Task } from '../model.ts';
+import { leavesOf } from '../strategy/plan.ts';
+import { iso } from './iso.ts';
+
+export interface Progress {
+  readonly total: number;
+  readonly success: number;
+  readonly failed: number;
+  readonly pending: number;
+}
+
+/** A result as people read it: times are ISO 8601. */
+export type ResultView = Omit<Result, 'timestamp'> & { readonly timestamp: string };
+
+/** A task as people read it. */
+export interface TaskView {
+  readonly task_id: string;
+  readonly status: Task['status'];
+  readonly outcome: Task['outcome'] | null;
+  readonly recipient: string;
+  readonly strategy: Task['strategy'];
+  readonly style: string;
+  readonly type: string;
+  readonly title: string;
+  readonly platform?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly completed_at?: string;
+  readonly deadline: string;
+  readonly progress: Progress;
+  readonly results: readonly ResultView[];
+  readonly error?: string;
+}
+
+/** Results in plan order, copies beside the plan last, targets that were never tried left out. Pure. */
+export function taskView(task: Task): TaskView {
+  const { message } = task;
+  return {
+    task_id: task.id,
+    status: task.status,
+    outcome: task.outcome ?? null,
+    recipient: task.recipient,
+    strategy: task.strategy,
+    style: message.style,
+    type: message.level,
+    title: message.title,
+    ...(task.platform !== undefined && { platform: task.platform }),
+    created_at: iso(task.created_at),
+    updated_at: iso(task.updated_at),
+    ...(task.completed_at !== undefined && { completed_at: iso(task.completed_at) }),
+    deadline: iso(task.deadline),
+    progress: progressOf(task),
+    results: task.results.flatMap((result) => (result === undefined ? [] : [resultView(result)])),
+    ...(task.error !== undefined && { error: task.error }),
+  };
+}
+
+const resultView = (result: Result): ResultView => ({ ...result, timestamp: iso(result.timestamp) });
+
+/** Counts the leaves of the plan; copies do not count. A terminal task has nothing pending, whatever was never tried. */
+function progressOf(task: Task): Progress {
+  const leaves = leavesOf(task.plan);
+  const statuses = leaves.map((leaf) => task.results[leaf.leaf]?.status);
+  const success = statuses.filter((status) => status === 'success').length;
+  const failed = statuses.filter((status) => status === 'failed' || status === 'timeout').length;
+  const terminal = task.status === 'completed' || task.status === 'failed';
+  return { total: leaves.length, success, failed, pending: terminal ? 0 : leaves.length - success - failed };
+}

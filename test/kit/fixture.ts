@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
+import { z } from 'zod';
+import type { Message } from '../../src/model.ts';
+
+/** Part of every secret in a fixture: where it turns up, a secret has leaked. */
+export const MARKER = 'LEAKED';
+
+const kind = z.enum(['ok', 'unauthorized', 'invalid', 'rate_limited', 'unavailable', 'unknown']);
+
+const message = z.strictObject({
+  title: z.string(),
+  body: z.string(),
+  level: z.enum(['info', 'warning', 'error']).default('info'),
+  style: z.enum(['text', 'card']).default('text'),
+  format: z.enum(['text', 'markdown']).default('text'),
+  fields: z.array(z.strictObject({ name: z.string(), value: z.string() })).optional(),
+  url: z.string().optional(),
+  mentions: z
+    .strictObject({
+      all: z.boolean().default(false),
+      mobiles: z.array(z.string()).default([]),
+      ids: z.array(z.string()).default([]),
+    })
+    .optional(),
+});
+
+const fixture = z.strictObject({
+  /** Where the facts below were read. */
+  source: z.array(z.string().min(10)).min(1),
+  /** Valid; every secret holds the marker. */
+  config: z.record(z.string(), z.unknown()),
+  /** Configurations that must be refused, each with the path that is at fault. */
+  refused: z.array(z.strictObject({ change: z.record(z.string(), z.unknown()), at: z.string() })).min(1),
+  /** Keys of the payload that goldens leave out; `contains` speaks for them. */
+  omit: z.array(z.string()).default([]),
+  messages: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        message,
+        payload: z.record(z.string(), z.unknown()),
+        contains: z.array(z.string()).default([]),
+      }),
+    )
+    .min(3),
+  /** Expressions that no payload of a hostile message without mentions may match: mentions, live markup. */
+  never: z.array(z.string()).min(1),
+  /** Every answer that the platform documents or was seen to give. */
+  replies: z
+    .array(
+      z.strictObject({
+        status: z.int().default(200),
+        headers: z.record(z.string(), z.string()).default({}),
+        body: z.union([z.string(), z.record(z.string(), z.unknown())]).default(''),
+        /** For SMTP: the step at which this is said, instead of an HTTP status. */
+        at: z.enum(['CONNECT', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'END']).optional(),
+        kind,
+        code: z.string().optional(),
+        retry_after: z.number().optional(),
+        max_retries: z.int().optional(),
+        /** A word that the Chinese remedy must hold. */
+        remedy: z.string().optional(),
+      }),
+    )
+    .min(5),
+});
+
+export type Fixture = z.output<typeof fixture>;
+export type Reply = Fixture['replies'][number];
+
+/** @throws when there is none, or it is not in the form above */
+export async function loadFixture(name: string): Promise<Fixture> {
+  return fixture.parse(load(await readFile(new URL(`../channels/${name}.yaml`, import.meta.url), 'utf8')));
+}
+
+/** The message of a fixture as the core hands it over: absent keys are absent, not undefined. */
+export const messageOf = (given: Fixture['messages'][number]['message']): Message => {
+  const { fields, url, mentions, ...rest } = given;
+  return { ...rest, ...(fields && { fields }), ...(url !== undefined && { url }), ...(mentions && { mentions }) };
+};
