@@ -8,7 +8,7 @@ import { type Emitter, createEmitter } from './events.ts';
 import { createHttp } from './http/server.ts';
 import { type Log, createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import type { Clock, Recipient, Send } from './model.ts';
+import type { Clock, Deliver, Recipient, Send } from './model.ts';
 import type { ParsedPush } from './push/request.ts';
 import { type PreviewTarget, type PushService, createPushService } from './push/service.ts';
 import { createRedactor } from './redact.ts';
@@ -31,6 +31,8 @@ export interface AppOptions {
 
 export interface App {
   readonly service: PushService;
+  /** The delivery behind the service, for a test of the targets that is no push. */
+  readonly deliver: Deliver;
   readonly store: Store;
   readonly events: Emitter;
   readonly alerts: Alerts;
@@ -46,6 +48,9 @@ export interface App {
    */
   stop(): { readonly done: Promise<void>; hurry(): void };
 }
+
+/** Milliseconds that sinks of the last line are given at the end: one attempt of the slowest takes five seconds. */
+const LAST_SINKS_MS = 6000;
 
 /** The version of this server, from package.json. */
 export const VERSION: string = (
@@ -163,6 +168,7 @@ export function createApp(options: AppOptions): App {
 
   return {
     service,
+    deliver: delivery.deliver,
     store,
     events,
     alerts,
@@ -182,13 +188,25 @@ export function createApp(options: AppOptions): App {
       const close = async () => {
         await drain.done;
         cancelSweep();
-        await alerts.idle();
+        // A sink that hangs must not hold up the end: its notices are in the store, and in the other sinks.
+        await settledWithin(alerts.idle(), LAST_SINKS_MS, clock);
         await Promise.all([web.close(), delivery.close(), http.close()]);
         await log.close();
       };
       return { done: close(), hurry: drain.hurry };
     },
   };
+}
+
+/** Resolves when the promise does, or after `ms` milliseconds. */
+function settledWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    void promise.finally(() => {
+      cancel();
+      resolve();
+    });
+  });
 }
 
 /** The `http` sink's way out; a status is its whole answer. */

@@ -69,7 +69,7 @@ export function createLogFile({ path, max_size, max_files, failed }: LogFileOpti
 
   async function drain(): Promise<void> {
     // Until the caller is done what waits stays where `flushNow` finds it.
-    await undefined;
+    await Promise.resolve();
     while (waiting.length > 0) {
       try {
         await write(take());

@@ -46,14 +46,14 @@ export function createLogOutput(
   settings: OutputSettings,
   stdout: LineStream,
   failed: (error: unknown) => void,
-  ready: Promise<void>,
+  ready?: Promise<void>,
 ): LogOutput {
   const files = settings.output === 'file' ? openFiles(settings, failed) : [];
   /** Lines in order, neighbours of one level joined: each run is encoded once, whatever the number of its files. */
   let runs: { level: LogLevel; text: string }[] = [];
   let length = 0;
   let timer: NodeJS.Timeout | undefined;
-  let open = false;
+  let open = ready === undefined;
   const opening = begin();
 
   return {

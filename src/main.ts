@@ -1,10 +1,6 @@
-import { Command } from 'commander';
-import { serve } from './cli/serve.ts';
+import { runCommand } from './cli/program.ts';
 
-const program = new Command('pushserver');
-program
-  .command('serve')
-  .description('run the server')
-  .option('-c, --config <file>', 'configuration file', 'config/config.yaml')
-  .action(async ({ config }: { config: string }) => serve(config));
-await program.parseAsync();
+// A reader that goes away (`| head`) ends neither the server nor a command.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+process.exitCode = await runCommand(process.argv.slice(2));

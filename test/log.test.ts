@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -235,6 +235,12 @@ describe('files', () => {
   });
 });
 
+test('lines are written without being asked', { timeout: 10_000 }, async () => {
+  const written = Promise.withResolvers<string>();
+  open({ output: 'stdout', stdout: { write: written.resolve } }).info('one');
+  assert.match(await written.promise, /"event":"one"/);
+});
+
 describe('reload', () => {
   test('level, format and file change without losing a line', async () => {
     let settings = settingsOf({});
@@ -299,6 +305,29 @@ describe('when it cannot be written', () => {
       (await records('blocked/app.log')).map(({ event }) => event),
       ['four'],
     );
+  });
+
+  test('a full disk', { timeout: 10_000 }, async () => {
+    const said: string[] = [];
+    await symlink('/dev/full', join(folder, 'app.log'));
+    open({ max_size: 1, stderr: { write: (text) => said.push(text) } }).error('one');
+    await log!.flush();
+    assert.match(said.join(''), /^pushserver: the log cannot be written: ENOSPC.*\n$/);
+    assert.deepEqual(
+      (await records('error.log')).map(({ event }) => event),
+      ['one'],
+    );
+    assert.deepEqual((await readdir(folder)).toSorted(), ['app.log', 'error.log']);
+  });
+
+  test('a disk that hangs: what waits has a bound, and the operator is told', async () => {
+    const said: string[] = [];
+    open({ max_size: 1e9, stderr: { write: (text) => said.push(text) } });
+    const text = 'x'.repeat(1_000_000);
+    for (let i = 0; i < 30; i += 1) log!.info('big', { text });
+    await log!.flush();
+    assert.match(said.join(''), /the log cannot be written: \d+ bytes dropped, the disk is too slow\n$/);
+    assert.equal((await lines('app.log')).length, 16);
   });
 
   test('a stdout that throws or reports an error later', async () => {

@@ -38,11 +38,12 @@ const BANDS: Readonly<Record<Level, string>> = { info: '#1d5fbf', warning: '#a85
 
 const CARD = 'max-width:640px;margin:0 auto;border:1px solid #c9cdd4;border-collapse:separate';
 
-/** Line breaks and indents survive in clients that ignore `white-space`. */
+/** Line breaks, indents and columns survive in clients that ignore `white-space`. */
 const lines = (text: string) =>
   escapeHtml(text)
+    .replaceAll('\t', '    ')
     .replace(/^ +/gm, (indent) => '&nbsp;'.repeat(indent.length))
-    .replaceAll('\t', '&nbsp;&nbsp;&nbsp;&nbsp;')
+    .replaceAll('  ', '&nbsp; ')
     .replaceAll('\n', '<br>\n');
 
 const table = (fields: readonly Field[]) => `<tr><td style="padding:0 20px 16px">

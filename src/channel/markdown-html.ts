@@ -30,7 +30,8 @@ export function markdownHtml(source: string): string {
       if (block) html.push(block === 'blockquote' ? `<blockquote ${QUOTE}>` : `<${block}>`);
       open = block;
     }
-    html.push(text);
+    // An empty line makes a gap between paragraphs; lists, headings and the like have margins of their own.
+    html.push(text === '' && html.at(-1)?.endsWith('<br>') ? '<br>' : text);
   }
   close();
   if (fenced) html.push(`<pre ${PRE}>${escapeHtml(fenced.join('\n'))}</pre>`);
@@ -40,11 +41,13 @@ export function markdownHtml(source: string): string {
 type Block = 'ul' | 'ol' | 'blockquote';
 
 const PRE = 'style="margin:8px 0;padding:8px;background:#f4f5f7;color:#1f2329;white-space:pre-wrap;font-size:13px"';
+const HEADING = 'margin:12px 0 4px;font-weight:bold';
 const QUOTE = 'style="margin:8px 0;padding:0 12px;border-left:3px solid #c9cdd4"';
 
 function blockOf(line: string): { block?: Block; text: string } {
   const [, marks, heading] = /^(#{1,6})[ \t]+(\S.*)$/.exec(line) ?? [];
-  if (marks && heading) return { text: `<h${marks.length}>${inline(heading)}</h${marks.length}>` };
+  if (marks && heading)
+    return { text: `<div style="${HEADING};font-size:${21 - marks.length}px">${inline(heading)}</div>` };
   if (/^(?:-{3,}|\*{3,})$/.test(line.trim())) return { text: '<hr>' };
   const bullet = /^\s*[-*+] (.*)$/.exec(line)?.[1];
   if (bullet !== undefined) return { block: 'ul', text: `<li>${inline(bullet)}</li>` };
@@ -52,7 +55,7 @@ function blockOf(line: string): { block?: Block; text: string } {
   if (numbered !== undefined) return { block: 'ol', text: `<li>${inline(numbered)}</li>` };
   const quoted = /^> ?(.*)$/.exec(line)?.[1];
   if (quoted !== undefined) return { block: 'blockquote', text: `${inline(quoted)}<br>` };
-  return { text: line.trim() === '' ? '<br>' : `${inline(line)}<br>` };
+  return { text: line.trim() === '' ? '' : `${inline(line)}<br>` };
 }
 
 /** Code spans first: nothing inside them is markup. */

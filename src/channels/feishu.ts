@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
+import { ZERO_WIDTH_SPACE } from '../channel/markdown.ts';
 import { plainText } from '../channel/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { feishuSign } from '../channel/sign.ts';
@@ -78,7 +79,7 @@ function card(message: Message): Payload {
     // Card 1.0: it ignores what it does not know and is shown by every client; 2.0 does neither.
     card: {
       config: { wide_screen_mode: true },
-      header: { title: { tag: 'plain_text', content: title }, template: COLOURS[level] },
+      header: { title: literal(title), template: COLOURS[level] },
       elements: elements.length > 0 ? elements : [plain(title)],
     },
   };
@@ -89,21 +90,23 @@ const SHORT_FIELD = 24;
 
 const row = ({ name, value }: Field) => ({
   is_short: name.length + value.length <= SHORT_FIELD,
-  text: plain(`${name}：${value}`).text,
+  text: literal(`${name}：${value}`),
 });
 
 /**
  * Text that is shown as it is: `plain_text` knows neither Markdown nor tags, so nothing needs escaping. The invisible
  * break in `<at` is for a client that should ever think otherwise.
  */
-const plain = (content: string) => ({
-  tag: 'div',
-  text: { tag: 'plain_text', content: content.replace(/<(?=\/?at\b)/gi, '<\u200b') },
+const literal = (content: string) => ({
+  tag: 'plain_text',
+  content: content.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`),
 });
+
+const plain = (content: string): Element => ({ tag: 'div', text: literal(content) });
 
 const button = (url: string): Element => ({
   tag: 'action',
-  actions: [{ tag: 'button', text: { tag: 'plain_text', content: '查看详情' }, type: 'primary', url }],
+  actions: [{ tag: 'button', text: literal('查看详情'), type: 'primary', url }],
 });
 
 /**

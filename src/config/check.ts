@@ -114,7 +114,10 @@ function words(issue: z.core.$ZodRawIssue): string {
 }
 
 function amount(origin: string, bound: string, count: number | bigint): string {
-  const units: Readonly<Record<string, string>> = { string: 'characters', array: 'entries', set: 'entries' };
-  const unit = units[origin];
+  const units: Readonly<Record<string, readonly [string, string]>> = {
+    string: ['character', 'characters'],
+    array: ['entry', 'entries'],
+  };
+  const unit = units[origin]?.[Number(count) === 1 ? 0 : 1];
   return unit === undefined ? `a number of ${bound} ${count}` : `${bound} ${count} ${unit}`;
 }

@@ -11,7 +11,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   for (const candidate of known) {
     const distance = plain(word) === plain(candidate) ? 0 : distanceOf(word.toLowerCase(), candidate.toLowerCase());
     const allowed = Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 3));
-    if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { word: candidate, distance };
+    if (distance <= allowed && distance < candidate.length && distance < (best?.distance ?? Infinity))
+      best = { word: candidate, distance };
   }
   return best?.word;
 }

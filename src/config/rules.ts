@@ -2,16 +2,20 @@ import type { Fault } from './fault.ts';
 import type { Settings } from './schema.ts';
 
 /** What one value alone cannot break: rules between keys. A section that is faulty in itself is not judged here. */
-export function crossFaults({ server, auth }: Partial<Settings>): Fault[] {
-  if (auth === undefined) return [];
-  const faults = twins(auth.tokens);
-  const open = auth.tokens.length === 0 && !auth.allow_anonymous;
+export function crossFaults({ server, auth, retry }: Partial<Settings>): Fault[] {
+  const faults = twins(auth?.tokens ?? []);
+  const open = auth !== undefined && auth.tokens.length === 0 && !auth.allow_anonymous;
   if (open && server !== undefined && server.unix_socket === undefined && !isLoopback(server.host))
     faults.push({
       path: ['server', 'host'],
       message:
         `${server.host} can be reached from other machines, so callers need a token: ` +
         'set auth.tokens, or auth.allow_anonymous: true to let everybody push, or listen on 127.0.0.1',
+    });
+  if (retry !== undefined && retry.max_delay < retry.base_delay)
+    faults.push({
+      path: ['retry', 'max_delay'],
+      message: `expected at least retry.base_delay (${retry.base_delay}), got ${retry.max_delay}`,
     });
   return faults;
 }

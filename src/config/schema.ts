@@ -106,16 +106,11 @@ export const SECTIONS = {
     deadline: seconds(WEEK).default(900),
     failover_patience: seconds(WEEK).default(3),
   }),
-  retry: z
-    .strictObject({
-      attempts: count(1).default(3),
-      base_delay: seconds(WEEK).default(1),
-      max_delay: seconds(WEEK).default(30),
-    })
-    .refine((retry) => retry.max_delay >= retry.base_delay, {
-      path: ['max_delay'],
-      error: 'must not be less than retry.base_delay',
-    }),
+  retry: z.strictObject({
+    attempts: count(1).default(3),
+    base_delay: seconds(WEEK).default(1),
+    max_delay: seconds(WEEK).default(30),
+  }),
   digest: z.strictObject({
     enabled: flag(true),
     threshold: count(1).default(5),

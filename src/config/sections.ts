@@ -9,6 +9,8 @@ import type { Shape } from './shape.ts';
 import { toPlain } from './tree.ts';
 import type { Mapping } from './tree.ts';
 
+type Fields = Readonly<Record<string, z.core.$ZodType>>;
+
 /** The sections with a schema of their own, and the sections whose name nobody knows. */
 export function readSections(root: Mapping, shape: Shape): { settings: Partial<Settings>; faults: readonly Fault[] } {
   const faults: Fault[] = [];
@@ -44,7 +46,7 @@ export function sectionsOfPlatforms(
       continue;
     }
     sections.set(name, node);
-    const fields = { ...fieldsOf(config), rate_limit: rateLimit };
+    const fields: Fields = { ...fieldsOf(config), rate_limit: rateLimit };
     for (const [key, { value }] of node.entries) {
       if (section.fields?.has(key) !== true && fileKey(key, section) === undefined)
         faults.push({ path: [name, key], message: unknownKey(key, section) });
@@ -63,7 +65,7 @@ export function isComplete(settings: Partial<Settings>): settings is Settings {
 }
 
 /** The fields of an object schema below its wrappers; none for a schema that is something else (a union). */
-function fieldsOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
+function fieldsOf(schema: z.core.$ZodType): Fields {
   if (schema instanceof z.ZodObject) return schema.shape;
   return schema instanceof z.ZodPipe ? fieldsOf(schema.in) : {};
 }

@@ -48,11 +48,10 @@ function syntaxFault(error: unknown): Fault {
   if (!(error instanceof YAMLException)) throw error;
   // Only the reason: the exception's message quotes the line, which may hold a secret; so may a "tag" that is a value.
   const reason = /\btag\b/.test(error.reason) ? 'a value that begins with "!" must stand in quotes' : error.reason;
-  return {
-    where: error.mark === undefined ? undefined : error.mark.line + 1,
-    path: [],
-    message: `not valid YAML: ${reason}`,
-  };
+  const { mark } = error;
+  const line = mark?.buffer.split(/\r\n|\r|\n/)[mark.line] ?? '';
+  const tip = /[{[].*\$\{/.test(line) ? ' (between { } or [ ], "${NAME}" must stand in quotes)' : '';
+  return { where: mark && mark.line + 1, path: [], message: `not valid YAML: ${reason}${tip}` };
 }
 
 function createBuilder(text: string, events: readonly Event[], faults: Fault[]): { build(): Node } {

@@ -158,7 +158,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
 }
 
 /** The limit of each lane: a target's own over the channel's default, and of equal bots under two aliases the strictest. */
-function strictestRates(
+export function strictestRates(
   recipients: Iterable<Recipient>,
   channels: ReadonlyMap<string, Channel>,
 ): Map<string, RateLimit> {

@@ -189,6 +189,7 @@ export class Delivery implements Passenger {
         return shared.token(`${channel.name}\n${key}`, fetch);
       },
       dropToken: (key) => shared.dropToken(`${channel.name}\n${key}`),
+      sent: (value) => (sent = value),
       resource: (key, open, close) => shared.resource(`${channel.name}\n${key}`, open, close),
       signal: controller.signal,
       timeout_ms: timeout,

@@ -5,10 +5,7 @@ import type { Answer } from './envelope.ts';
 import { refuse } from './envelope.ts';
 import { defineRoute } from './route.ts';
 
-/**
- * Nothing from elsewhere and nothing inline, but for data: pictures in Swagger UI's style sheet and the style elements
- * that its editor adds at run time.
- */
+/** Nothing from elsewhere and nothing inline, but for the data: pictures in Swagger UI's style sheet. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,12 +1,14 @@
 import type { Clock } from '../model.ts';
 
-/** Failed attempts one network may make at once, how many come back per minute, and how many networks are kept. */
-const BURST = 30;
-const PER_MINUTE = 1;
+/** Each failure costs a minute, and half an hour can be saved up: thirty at once, then one a minute. */
+const COST = 60_000;
+const CAPACITY = 30 * COST;
+/** Networks that are kept. */
 const MOST = 10_000;
 
+/** Milliseconds saved up at that moment. */
 interface Bucket {
-  left: number;
+  saved: number;
   at: number;
 }
 
@@ -25,14 +27,14 @@ export function createFailures(clock: Pick<Clock, 'monotonic'>): Failures {
   return {
     count(network) {
       const now = clock.monotonic();
-      const bucket = buckets.get(network) ?? { left: BURST, at: now };
-      bucket.left = Math.min(BURST, bucket.left + ((now - bucket.at) / 60_000) * PER_MINUTE);
+      const bucket = buckets.get(network) ?? { saved: CAPACITY, at: now };
+      bucket.saved = Math.min(CAPACITY, bucket.saved + now - bucket.at);
       bucket.at = now;
       buckets.delete(network);
       buckets.set(network, bucket);
       if (buckets.size > MOST) buckets.delete(buckets.keys().next().value!);
-      if (bucket.left < 1) return Math.ceil(((1 - bucket.left) / PER_MINUTE) * 60);
-      bucket.left -= 1;
+      if (bucket.saved < COST) return Math.ceil((COST - bucket.saved) / 1000);
+      bucket.saved -= COST;
       return 0;
     },
     get size() {

@@ -1,6 +1,6 @@
 /** Is this the name of the machine itself? */
 export const isLoopback = (host: string): boolean =>
-  /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[?::1\]?)$/i.test(host);
+  /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[?::1\]?|::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.test(host);
 
 /**
  * Against DNS rebinding: a page whose name was made to point at this machine still sends its own name as `Host`.

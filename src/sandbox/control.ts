@@ -71,7 +71,7 @@ export function createControl(parts: Parts): (call: Call) => Answer | undefined 
       body: {
         ...parts.addresses(),
         requests: ledger.requests(),
-        platforms: standIns.map(({ name, label, colour }) => ({ name, label, colour  })),
+        platforms: standIns.map(({ name, label, colour, example }) => ({ name, label, colour, example })),
         bots: bots.list().map(({ secret, ...bot }) => ({ ...bot, signed: secret !== undefined })),
       },
     }),

@@ -1,14 +1,18 @@
 import { el } from './inbox-text.js';
 
 /** How to send something here, with this sandbox's own addresses. @param close given: a close button is shown */
-export function guide({ url = location.origin, smtp_port = 0 }, close) {
+export function guide({ url, smtp_port, platforms }, close) {
   const host = new URL(url).hostname;
   const node = el(
     'div',
     'guide-body',
     el('h2', '', close === undefined ? '还没有消息' : '接入方法'),
-    el('p', '', '把机器人地址中的域名换成沙箱地址，其余不变；签名、限流与错误码和真实平台一致。复制任意一条命令即可看到第一条消息：'),
-    ...examples(url).map(({ label, command }) => step(label, command)),
+    el(
+      'p',
+      '',
+      '把机器人地址中的域名换成沙箱地址，其余不变；签名、限流与错误码和真实平台一致。复制任意一条命令即可看到第一条消息：',
+    ),
+    ...platforms.flatMap(({ label, example }) => (example === undefined ? [] : [step(label, curl(url, example))])),
     el('p', 'hint', `邮件：SMTP 服务器填 ${host}，端口 ${smtp_port}，无需账号。`),
     el('p', 'hint', '启用签名：POST /_sandbox/bots 登记 {platform, token, secret}；注入故障：POST /_sandbox/faults。'),
   );
@@ -20,25 +24,8 @@ export function guide({ url = location.origin, smtp_port = 0 }, close) {
   return node;
 }
 
-function examples(url) {
-  const curl = (path, body) =>
-    `curl -H 'Content-Type: application/json' '${url}${path}' \\\n  -d '${JSON.stringify(body)}'`;
-  const card = {
-    header: { title: { tag: 'plain_text', content: '数据库告警' }, template: 'red' },
-    elements: [{ tag: 'markdown', content: '连接数 **150/100**，请立即处理' }],
-  };
-  return [
-    { label: '飞书', command: curl('/open-apis/bot/v2/hook/demo', { msg_type: 'interactive', card }) },
-    {
-      label: '钉钉',
-      command: curl('/robot/send?access_token=demo', { msgtype: 'text', text: { content: '来自钉钉机器人的问候' } }),
-    },
-    {
-      label: '企业微信',
-      command: curl('/cgi-bin/webhook/send?key=demo', { msgtype: 'markdown', markdown: { content: '## 部署完成\n> 版本 v1.2.0' } }),
-    },
-  ];
-}
+const curl = (url, { path, body }) =>
+  `curl -H 'Content-Type: application/json' '${url}${path}' \\\n  -d '${JSON.stringify(body)}'`;
 
 function step(label, command) {
   const copy = el('button', 'copy', '复制');

@@ -31,8 +31,8 @@ export function markdown(text) {
   let lines = text.replaceAll('\r\n', '\n').split('\n');
   while (lines.length > 0) {
     const block = BLOCKS.find(({ start }) => start.test(lines[0])) ?? PARAGRAPH;
-    let size = 1;
-    while (size < lines.length && block.goesOn(lines[size], lines[0])) size += 1;
+    const end = lines.findIndex((line, i) => i > 0 && block.ends(line));
+    const size = end === -1 ? lines.length : end + (block.start === FENCE ? 1 : 0);
     const node = block.draw(lines.slice(0, size));
     if (node !== undefined) root.append(node);
     lines = lines.slice(size);
@@ -49,8 +49,9 @@ export function splitHeading(text) {
   return { heading, rest: text.trimStart().slice(line.length).replace(/^\n+/, '') };
 }
 
-const never = () => false;
+const always = () => true;
 const same = (pattern) => (line) => pattern.test(line);
+const other = (pattern) => (line) => !pattern.test(line);
 const QUOTE = /^\s*(>|&gt;)\s?/;
 const BULLET = /^\s*[-*+•]\s+/;
 const NUMBER = /^\s*\d+[.)]\s+/;
@@ -61,43 +62,36 @@ const HEADING = /^\s*(#{1,6})\s+/;
 
 const list = (tag, pattern) => ({
   start: pattern,
-  goesOn: same(pattern),
+  ends: other(pattern),
   draw: (lines) => el(tag, '', ...lines.map((line) => el('li', '', ...inline(line.replace(pattern, ''))))),
 });
 
 const BLOCKS = [
   {
     start: FENCE,
-    // up to and with the closing fence
-    goesOn: (() => {
-      let open = true;
-      return (line) => {
-        const inside = open;
-        open = inside ? !FENCE.test(line) : true;
-        return inside;
-      };
-    })(),
+    // the closing fence belongs to it
+    ends: same(FENCE),
     draw: (lines) => el('pre', '', el('code', '', lines.filter((line) => !FENCE.test(line)).join('\n'))),
   },
-  { start: /^\s*$/, goesOn: same(/^\s*$/), draw: () => undefined },
-  { start: RULE, goesOn: never, draw: () => el('hr') },
+  { start: /^\s*$/, ends: other(/^\s*$/), draw: () => undefined },
+  { start: RULE, ends: always, draw: () => el('hr') },
   {
     start: HEADING,
-    goesOn: never,
+    ends: always,
     draw: ([line]) => el(`h${Math.min(HEADING.exec(line)[1].length + 2, 6)}`, '', ...inline(line.replace(HEADING, ''))),
   },
   {
     start: QUOTE,
-    goesOn: same(QUOTE),
+    ends: other(QUOTE),
     draw: (lines) => el('blockquote', '', ...broken(lines.map((line) => line.replace(QUOTE, '')))),
   },
   list('ul', BULLET),
   list('ol', NUMBER),
-  { start: ROW, goesOn: same(ROW), draw: table },
+  { start: ROW, ends: other(ROW), draw: table },
 ];
 
 const PARAGRAPH = {
-  goesOn: (line) => !BLOCKS.some(({ start }) => start.test(line)),
+  ends: (line) => BLOCKS.some(({ start }) => start.test(line)),
   draw: (lines) => el('p', '', ...broken(lines)),
 };
 
@@ -155,7 +149,9 @@ function marked(text) {
   for (const match of text.matchAll(/https?:\/\/[^\s<>"'（）。，；]+|<@[\w.-]+>|@[\w\u4e00-\u9fff.-]+/g)) {
     if (match[0].startsWith('@') && /\w$/.test(text.slice(0, match.index))) continue;
     nodes.push(text.slice(end, match.index));
-    nodes.push(/^https?:/.test(match[0]) ? link(match[0], match[0]) : el('span', 'at', match[0].replaceAll(/[<>]/g, '')));
+    nodes.push(
+      /^https?:/.test(match[0]) ? link(match[0], match[0]) : el('span', 'at', match[0].replaceAll(/[<>]/g, '')),
+    );
     end = match.index + match[0].length;
   }
   nodes.push(text.slice(end));

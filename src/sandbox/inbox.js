@@ -1,14 +1,19 @@
-import { el, link, markdown, plain, splitHeading } from './inbox-text.js';
 import { guide } from './inbox-guide.js';
+import { avatar, message, refusal, time } from './inbox-message.js';
+import { el } from './inbox-text.js';
 
 /** The most entries kept and drawn; older ones are at /_sandbox/messages. */
 const MOST_KEPT = 1000;
 const MOST_DRAWN = 200;
-/** Text longer than this is folded (characters). */
-const LONG = 1200;
 
 const $ = (id) => document.getElementById(id);
-const state = { entries: [], room: '', query: '', info: { platforms: [], bots: [], url: location.origin }, unread: new Map() };
+const state = {
+  entries: [],
+  room: '',
+  query: '',
+  info: { platforms: [], bots: [], url: location.origin, smtp_port: 0 },
+  unread: new Map(),
+};
 let due = false;
 
 connect();
@@ -26,7 +31,7 @@ $('guide').addEventListener('click', (event) => {
 function connect() {
   const source = new EventSource('/_sandbox/events');
   source.addEventListener('open', () => {
-    status('live', '实时');
+    status('live', '实时更新');
     load().catch(() => status('lost', '读取失败'));
   });
   source.addEventListener('error', () => {
@@ -92,7 +97,8 @@ document.addEventListener('visibilitychange', () => {
 });
 
 const roomOf = ({ platform, token }) => `${platform}\n${token}`;
-const platformOf = (name) => state.info.platforms.find((p) => p.name === name) ?? { name, label: name, colour: '#64748b' };
+const platformOf = (name) =>
+  state.info.platforms.find((p) => p.name === name) ?? { name, label: name, colour: '#64748b' };
 
 function nameOf({ platform, token }) {
   const bot = state.info.bots.find((b) => b.platform === platform && b.token === token);
@@ -112,9 +118,15 @@ function draw() {
   due = false;
   drawRooms();
   const inRoom = state.entries.filter((entry) => state.room === '' || roomOf(entry) === state.room);
-  const shown = inRoom.filter((entry) => state.query === '' || JSON.stringify(entry).toLowerCase().includes(state.query));
+  const shown = inRoom.filter(
+    (entry) => state.query === '' || JSON.stringify(entry).toLowerCase().includes(state.query),
+  );
   drawBar(inRoom);
-  $('stream').replaceChildren(...(shown.length === 0 ? [empty()] : stream(shown)));
+  const box = $('stream');
+  const { scrollTop, scrollHeight } = box;
+  box.replaceChildren(...(shown.length === 0 ? [empty()] : stream(shown)));
+  // who reads further down stays where they read
+  box.scrollTop = scrollTop > 40 ? scrollTop + box.scrollHeight - scrollHeight : scrollTop;
   const unread = [...state.unread.values()].reduce((sum, n) => sum + n, 0);
   document.title = unread === 0 ? 'PushServer 沙箱' : `(${unread}) PushServer 沙箱`;
 }
@@ -134,11 +146,16 @@ function room(key, owner, name, last) {
   if (key === state.room) button.setAttribute('aria-current', 'true');
   const unread = state.unread.get(key) ?? 0;
   button.append(
-    owner === undefined ? el('span', 'avatar all', '全') : avatar(owner.platform),
+    owner === undefined ? el('span', 'avatar all', '全') : avatar(platformOf(owner.platform)),
     el(
       'span',
       'room-text',
-      el('span', 'room-line', el('b', '', name), el('time', '', last?.at === undefined ? '' : time(last.at).slice(0, 5))),
+      el(
+        'span',
+        'room-line',
+        el('b', '', name),
+        el('time', '', last?.at === undefined ? '' : time(last.at).slice(0, 5)),
+      ),
       el('span', 'room-line', el('span', 'room-last', preview(last)), unread === 0 ? '' : el('i', '', String(unread))),
     ),
   );
@@ -146,6 +163,7 @@ function room(key, owner, name, last) {
     state.room = key;
     state.unread.delete(key);
     if (key === '') state.unread.clear();
+    $('stream').scrollTop = 0;
     draw();
     $('stream').scrollTop = 0;
   });
@@ -155,7 +173,14 @@ function room(key, owner, name, last) {
 function preview(entry) {
   if (entry?.type === 'refusal') return `已拒绝 ${entry.code}`;
   if (entry?.at === undefined) return '还没有消息';
-  return entry.title || entry.text.replaceAll(/[#*>`]|<\/?font[^>]*>/g, '').trim().split('\n')[0].slice(0, 60);
+  return (
+    entry.title ||
+    entry.text
+      .replaceAll(/[#*>`]|<\/?font[^>]*>/g, '')
+      .trim()
+      .split('\n')[0]
+      .slice(0, 60)
+  );
 }
 
 function drawBar(entries) {
@@ -175,6 +200,11 @@ function drawBar(entries) {
     .join(' · ');
 }
 
+const NAMES = { bot: nameOf, platform: platformOf };
+
+/** A message is drawn once, so that what was unfolded in it stays so. */
+const drawn = new WeakMap();
+
 function stream(entries) {
   const nodes = [];
   let day = '';
@@ -182,7 +212,8 @@ function stream(entries) {
     const date = new Date(entry.at).toLocaleDateString('zh-CN', { month: 'long', day: 'numeric', weekday: 'short' });
     if (date !== day) nodes.push(el('div', 'day', date));
     day = date;
-    nodes.push(entry.type === 'refusal' ? refusal(entry) : message(entry));
+    if (entry.type === 'message' && !drawn.has(entry)) drawn.set(entry, message(entry, NAMES));
+    nodes.push(entry.type === 'refusal' ? refusal(entry, NAMES) : drawn.get(entry));
   }
   return nodes;
 }
@@ -199,139 +230,7 @@ function fold(entries) {
   return folded;
 }
 
-function refusal(entry) {
-  const { label } = platformOf(entry.platform);
-  const times = entry.count === undefined ? '' : ` ×${entry.count}`;
-  return el(
-    'div',
-    'refusal',
-    el('b', '', `已拒绝 ${entry.code}${times}`),
-    el('span', '', `${entry.reason} — ${label} · ${nameOf(entry)} · ${time(entry.at)}`),
-  );
-}
-
-function message(entry) {
-  const kind = entry.style === 'mail' ? mail(entry) : entry.style === 'card' ? card(entry) : bubble(entry);
-  const article = el(
-    'article',
-    entry.fresh ? 'message fresh' : 'message',
-    avatar(entry.platform),
-    el(
-      'div',
-      'message-body',
-      el(
-        'header',
-        'who',
-        el('b', '', nameOf(entry)),
-        el('span', 'tag', platformOf(entry.platform).label),
-        el('time', '', time(entry.at)),
-        source(entry),
-      ),
-      kind,
-    ),
-  );
-  entry.fresh = false;
-  return article;
-}
-
-function bubble(entry) {
-  const node = el('div', 'bubble', long(entry.format === 'markdown' ? markdown(entry.text) : plain(entry.text), entry));
-  node.dataset.tone = entry.level ?? '';
-  if (entry.title !== '') node.prepend(el('strong', 'bubble-title', entry.title));
-  if (entry.links?.length > 0) node.append(buttons(entry.links));
-  return mentioned(node, entry);
-}
-
-function card(entry) {
-  const { heading, rest } = entry.format === 'markdown' ? splitHeading(entry.text) : { heading: '', rest: entry.text };
-  const repeats = entry.title === '' || heading === entry.title;
-  const title = entry.title || heading;
-  const text = repeats ? rest : entry.text;
-  const node = el('div', 'card');
-  node.dataset.tone = TONES.includes(entry.colour) ? entry.colour : (entry.level ?? '');
-  if (title !== '') node.append(el('div', 'card-head', title));
-  const body = el('div', 'card-body');
-  if (text.trim() !== '') body.append(long(entry.format === 'markdown' ? markdown(text) : plain(text), entry));
-  if (entry.fields?.length > 0) {
-    body.append(el('dl', 'fields', ...entry.fields.map((f) => el('div', '', el('dt', '', f.name), el('dd', '', f.value)))));
-  }
-  if (entry.links?.length > 0) body.append(buttons(entry.links));
-  if (body.childElementCount > 0) node.append(body);
-  return mentioned(node, entry);
-}
-
-/** Colours of a Feishu card's head that say more than the level does. */
-const TONES = ['green', 'turquoise', 'purple', 'violet', 'indigo', 'grey'];
-
-function mail(entry) {
-  const node = el(
-    'div',
-    'card mail',
-    el('div', 'mail-head', el('strong', '', entry.title || '（无主题）')),
-    el(
-      'dl',
-      'mail-lines',
-      el('div', '', el('dt', '', '发件人'), el('dd', '', entry.mail.from)),
-      el('div', '', el('dt', '', '收件人'), el('dd', '', entry.mail.to.join('，'))),
-    ),
-    el('div', 'card-body', long(plain(entry.text), entry)),
-  );
-  node.dataset.tone = entry.level ?? '';
-  return node;
-}
-
-function buttons(links) {
-  return el('div', 'buttons', ...links.map(({ text, url }) => link(text, url)));
-}
-
-function mentioned(node, { mentions = [] }) {
-  if (mentions.length === 0) return node;
-  const names = [...new Set(mentions)].map((id) => el('span', 'at', `@${id === 'all' ? '所有人' : id}`));
-  node.append(el('div', 'mentions', '提醒 ', ...names));
-  return node;
-}
-
-function long(node, { text }) {
-  if (text.length <= LONG) return node;
-  const box = el('div', 'folded', node);
-  const more = el('button', 'more', `展开全文（${text.length} 字）`);
-  more.type = 'button';
-  more.addEventListener('click', () => {
-    box.classList.remove('folded');
-    more.remove();
-  });
-  return el('div', '', box, more);
-}
-
-/** What came over the wire, fetched when somebody asks. */
-function source({ id, kind }) {
-  const button = el('button', 'raw', kind);
-  button.type = 'button';
-  button.title = '查看原始内容';
-  button.addEventListener('click', () => void reveal(button, id));
-  return button;
-}
-
-async function reveal(button, id) {
-  const body = button.closest('.message-body');
-  const open = body.querySelector('.source');
-  if (open !== null) return open.remove();
-  const reply = await fetch(`/_sandbox/messages/${id}`);
-  const { raw, error } = await reply.json();
-  const text = typeof raw === 'string' ? raw : (error ?? JSON.stringify(raw, undefined, 2));
-  return body.append(el('pre', 'source', text));
-}
-
 function empty() {
   if (state.query !== '') return el('div', 'empty', el('h2', '', '没有匹配的消息'));
   return el('div', 'empty', guide(state.info));
 }
-
-function avatar(platform) {
-  const { label, colour } = platformOf(platform);
-  const node = el('span', 'avatar', label.replace('企业', '').slice(0, 1));
-  node.style.backgroundColor = colour;
-  return node;
-}
-
-const time = (at) => new Date(at).toLocaleTimeString('zh-CN', { hour12: false });

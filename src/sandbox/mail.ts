@@ -89,7 +89,7 @@ function decodeTransfer(body: string, encoding: string): Buffer {
   if (kind === 'base64') return Buffer.from(body, 'base64');
   if (kind !== 'quoted-printable') return Buffer.from(body, 'latin1');
   const plain = body
-    .replaceAll(/[ \t]+(?=\r?\n)/g, '')
+    .replaceAll(/[ \t]+(?=\r?\n|$)/g, '')
     .replaceAll(/=\r?\n/g, '')
     .replaceAll(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(plain, 'latin1');

@@ -11,6 +11,7 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/inbox.css': ['inbox.css', 'text/css; charset=utf-8'],
   '/inbox.js': ['inbox.js', 'text/javascript; charset=utf-8'],
   '/inbox-guide.js': ['inbox-guide.js', 'text/javascript; charset=utf-8'],
+  '/inbox-message.js': ['inbox-message.js', 'text/javascript; charset=utf-8'],
   '/inbox-text.js': ['inbox-text.js', 'text/javascript; charset=utf-8'],
   '/inbox.svg': ['inbox.svg', 'image/svg+xml; charset=utf-8'],
 };

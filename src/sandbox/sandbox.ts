@@ -74,7 +74,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     page,
     control: createControl({ ledger, faults, bots, standIns, addresses: () => addresses }),
   });
-  const server = createServer(front);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, front);
+  server.maxConnections = MOST_CONNECTIONS;
   const http_port = await listen(server, port, host);
   addresses.url = `http://${host.includes(':') ? `[${host}]` : host}:${http_port}`;
 
@@ -121,6 +122,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     close,
   };
 }
+
+/** Longer than a client's pool keeps an idle connection, so that no reuse meets a connection just closed. */
+const KEEP_ALIVE_MS = 65_000;
+/** Held requests included; further connections are dropped. */
+const MOST_CONNECTIONS = 4000;
 
 const MACHINE: SandboxClock = {
   now: () => Date.now(),

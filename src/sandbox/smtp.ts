@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import { BODY_LIMIT } from './body.ts';
 import { SANDBOX_CERTIFICATE, SANDBOX_KEY } from './certificate.ts';
 import type { Fault } from './faults.ts';
+import { openRelay, type Relay } from './smtp-relay.ts';
 import type { Desk, Draft, Service, SmtpOptions } from './stand-in.ts';
 
 type Draw = (source: Buffer, envelope: { from: string; to: readonly string[] }) => Draft;
@@ -20,6 +20,8 @@ const LOGIN_CODES: ReadonlySet<string> = new Set(['432', '454', '530', '534', '5
 const MOST_CLIENTS = 200;
 /** Longer than any client waits, so that a held request ends by the client's own clock. */
 const IDLE_MS = 600_000;
+/** How long closing waits for connections that were just cut to be noticed. */
+const CLOSE_MS = 1000;
 
 /** Opens the SMTP server. @param draw makes a message of the source of a mail */
 export async function listenSmtp(desk: Desk, port: number, smtp: SmtpOptions, draw: Draw): Promise<Service> {
@@ -31,7 +33,7 @@ export async function listenSmtp(desk: Desk, port: number, smtp: SmtpOptions, dr
     hands.set(session, found);
     return found;
   };
-  const sockets = new Map<number, Socket>();
+  let relay: Relay | undefined;
 
   const options: SMTPServerOptions = {
     name: 'sandbox.localhost',
@@ -46,7 +48,7 @@ export async function listenSmtp(desk: Desk, port: number, smtp: SmtpOptions, dr
     size: BODY_LIMIT,
     maxClients: MOST_CLIENTS,
     socketTimeout: IDLE_MS,
-    closeTimeout: 1,
+    closeTimeout: CLOSE_MS,
     onAuth({ username, password }, _session, callback) {
       const code = desk.takeCode(LOGIN_CODES);
       const right = smtp.auth === undefined || (username === smtp.auth.user && password === smtp.auth.pass);
@@ -88,8 +90,10 @@ export async function listenSmtp(desk: Desk, port: number, smtp: SmtpOptions, dr
     const { faults, undo } = hand(session);
     const struck = (kind: Fault['kind']): boolean => faults.some((fault) => fault.kind === kind);
     const to = session.envelope.rcptTo.map(({ address }) => address.toLowerCase());
-    if (struck('reset')) return void sockets.get(session.remotePort)?.resetAndDestroy();
-    if (struck('timeout')) return void undo.add(desk.hold());
+    const fatal = struck('reset') ? 'reset' : struck('timeout') ? 'timeout' : undefined;
+    if (fatal !== undefined) for (const mailbox of to) desk.refuse(mailbox, fatal, '注入的故障');
+    if (fatal === 'reset') return relay?.reset(session.remotePort);
+    if (fatal === 'timeout') return void undo.add(desk.hold());
     const from = session.envelope.mailFrom;
     const draft = draw(source, { from: from === false ? '' : from.address, to });
     for (const mailbox of to) desk.keep(mailbox, draft);
@@ -106,24 +110,22 @@ export async function listenSmtp(desk: Desk, port: number, smtp: SmtpOptions, dr
   const server = new SMTPServer(options);
   // a client that hangs up or fails the handshake is its own affair
   server.on('error', () => {});
-  server.server.on('connection', (socket: Socket) => {
-    const { remotePort = 0 } = socket;
-    sockets.set(remotePort, socket);
-    socket.once('close', () => sockets.delete(remotePort));
-  });
   await new Promise<void>((resolve, reject) => {
     server.server.once('error', reject);
-    server.listen(port, desk.host, resolve);
+    server.listen(0, '127.0.0.1', resolve);
   });
-  const address = server.server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    close: async () =>
-      await new Promise<void>((resolve) => {
-        server.close(resolve);
-        for (const socket of sockets.values()) socket.destroy();
-      }),
+  const close = async (): Promise<void> => {
+    await relay?.close();
+    await new Promise<void>((resolve) => server.close(resolve));
   };
+  const address = server.server.address();
+  try {
+    relay = await openRelay(desk.host, port, typeof address === 'object' && address !== null ? address.port : 0);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port: relay.port, close };
 }
 
 async function loadPackage(): Promise<typeof import('smtp-server')> {

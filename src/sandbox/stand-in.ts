@@ -109,6 +109,8 @@ export interface StandIn {
   readonly label: string;
   /** Of its avatar in the inbox: `#rrggbb`. */
   readonly colour: string;
+  /** A first message to send by hand, shown where there is none yet. */
+  readonly example?: { readonly path: string; readonly body: unknown };
   readonly routes?: readonly Route[];
   readonly limit?: Limit & { readonly verdict: (call: Call) => Verdict };
   /** The platform's own answer for an error code; undefined: it cannot have such a code. */

@@ -47,10 +47,14 @@ export function createFileSink({ folder, file_limit }: FileSinkOptions): (notice
 
   /** `wx` neither overwrites a file nor follows a link; a name that is taken gets a number. */
   async function create(stem: string, text: string): Promise<string> {
-    const fresh = stem !== lastStem;
-    if (fresh) count = 0;
-    lastStem = stem;
-    for (let name = fresh ? `${stem}.txt` : numbered(stem); ; name = numbered(stem)) {
+    if (stem !== lastStem) {
+      const made = await createFile(join(folder, `${stem}.txt`), text);
+      lastStem = stem;
+      count = 0;
+      if (made) return `${stem}.txt`;
+    }
+    for (;;) {
+      const name = numbered(stem);
       if (await createFile(join(folder, name), text)) return name;
     }
   }

@@ -44,8 +44,14 @@ const fixture = z.strictObject({
       }),
     )
     .min(3),
-  /** Expressions that no payload of a hostile message without mentions may match: mentions, live markup. */
-  never: z.array(z.string()).min(1),
+  /**
+   * What no payload of a hostile message without mentions may hold: `keys` anywhere in it, and, by dotted path, texts
+   * that match these expressions: mentions and live markup.
+   */
+  never: z.strictObject({
+    keys: z.array(z.string()).default([]),
+    texts: z.record(z.string(), z.array(z.string())),
+  }),
   /** Every answer that the platform documents or was seen to give. */
   replies: z
     .array(

@@ -12,7 +12,7 @@ export function scriptedHttp(...script: readonly Script[]) {
   const requests: HttpRequest[] = [];
   return {
     requests,
-    http(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+    http: (request: HttpRequest, signal: AbortSignal): Promise<HttpReply> => {
       const line = script[Math.min(requests.length, script.length - 1)]!;
       requests.push(request);
       if (!('fault' in line)) {

@@ -11,6 +11,10 @@ export default defineStandIn(() => ({
   name: 'dingtalk',
   label: '钉钉',
   colour: '#2878ff',
+  example: {
+    path: '/robot/send?access_token=demo',
+    body: { msgtype: 'text', text: { content: '来自钉钉机器人的问候' } },
+  },
   routes: [{ path: '/robot/send', token: ({ url }) => url.searchParams.get('access_token') ?? '', receive }],
   limit: {
     windows: [{ max: 20, ms: 60_000 }],

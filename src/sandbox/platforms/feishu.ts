@@ -16,6 +16,16 @@ export default defineStandIn(() => ({
   name: 'feishu',
   label: '飞书',
   colour: '#00b3a1',
+  example: {
+    path: '/open-apis/bot/v2/hook/demo',
+    body: {
+      msg_type: 'interactive',
+      card: {
+        header: { title: { tag: 'plain_text', content: '数据库告警' }, template: 'red' },
+        elements: [{ tag: 'markdown', content: '连接数 **150/100**，请立即处理' }],
+      },
+    },
+  },
   routes: [{ path: '/open-apis/bot/v2/hook/:token', token: ({ params }) => params['token'] ?? '', receive }],
   limit: {
     windows: [

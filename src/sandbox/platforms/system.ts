@@ -27,7 +27,11 @@ const refuse = (status: number, reason: string): Verdict => ({
 });
 
 const LEVELS: Readonly<Record<string, Level>> = { info: 'info', warning: 'warning', error: 'error' };
-const SHOWN = ['reason', 'strategy', 'task_id'] as const;
+const SHOWN = [
+  ['reason', '原因'],
+  ['strategy', '策略'],
+  ['task_id', '任务'],
+] as const;
 
 function read(json: unknown): Draft {
   const fields: Record<string, unknown> = typeof json === 'object' && json !== null ? { ...json } : {};
@@ -40,7 +44,7 @@ function read(json: unknown): Draft {
     text: word('message') || JSON.stringify(json, undefined, 2),
     format: 'text',
     ...(level === undefined ? {} : { level }),
-    fields: SHOWN.flatMap((name) => (word(name) === '' ? [] : [{ name, value: word(name) }])),
+    fields: SHOWN.flatMap(([key, name]) => (word(key) === '' ? [] : [{ name, value: word(key) }])),
     raw: json,
   };
 }

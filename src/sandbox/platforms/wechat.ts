@@ -15,6 +15,10 @@ export default defineStandIn(() => ({
   name: 'wechat',
   label: '企业微信',
   colour: '#12b35b',
+  example: {
+    path: '/cgi-bin/webhook/send?key=demo',
+    body: { msgtype: 'markdown', markdown: { content: '## 部署完成\n> 版本 v1.2.0' } },
+  },
   routes: [{ path: '/cgi-bin/webhook/send', token: ({ url }) => url.searchParams.get('key') ?? '', receive }],
   limit: {
     windows: [{ max: 20, ms: 60_000 }],

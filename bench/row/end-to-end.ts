@@ -1,0 +1,40 @@
+import { type Row, type Sample, type Terms, alternate } from '../row.ts';
+import { type Cast, onStage } from '../stage.ts';
+
+/** Pushes before the clock starts, so that both sides are compiled. */
+export const WARM_UP = 5000;
+const PUSHES = 20_000;
+
+export const endToEnd: Row = {
+  name: 'end-to-end',
+  measure: 'end to end, pushes/s',
+  bar: { least: 0.55 },
+  aim: { least: 0.8 },
+  judged: 'ratio',
+  write: (value) => value.toFixed(0),
+  run: (terms) =>
+    alternate(
+      terms,
+      'pushes/s',
+      () => rateOf('floor', terms),
+      () => rateOf('ours', terms),
+    ),
+};
+
+async function rateOf(cast: Cast, terms: Terms): Promise<Sample> {
+  const count = PUSHES * terms.scale;
+  const { seconds, busy } = await deliver(cast, count, terms);
+  return { value: count / seconds, busy };
+}
+
+/** From the first push to the moment the sink has counted as many different messages, on a warm server. */
+export function deliver(cast: Cast, count: number, { scale, profile }: Terms) {
+  return onStage({ cast, waiting: count, profile }, async (stage) => {
+    await stage.push(WARM_UP * scale);
+    await stage.arrived();
+    return stage.timed(async () => {
+      await stage.push(count);
+      await stage.arrived();
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import type { Channel } from '../channel/channel.ts';
+import { loadChannels } from '../channel/registry.ts';
+import { type Config, environment, loadConfig } from '../config.ts';
+import { strictestRates } from '../delivery/deliver.ts';
+import type { Group, RateLimit, Recipient, Target } from '../model.ts';
+import { paint } from './paint.ts';
+import { plansOf } from './plan-words.ts';
+import { say } from './say.ts';
+import { table } from './table.ts';
+
+/**
+ * Prints what each alias of a configuration resolves to. Nothing is sent and nothing is written.
+ * @param file path of the configuration
+ * @throws ConfigError that names every fault
+ */
+export async function check(file: string): Promise<void> {
+  const channels = await loadChannels();
+  const config = loadConfig({ file, env: environment(), channels });
+  say(paint('good', `${file} is valid`), '', ...configLines(config, channels));
+}
+
+/** What a configuration comes to. No secrets: targets are known by their names. */
+export function configLines(config: Config, channels: ReadonlyMap<string, Channel>): string[] {
+  const recipients = [...config.recipients.values()];
+  const groups = recipients.flatMap((recipient) => recipient.groups);
+  const targets = groups.flatMap((group) => group.targets);
+  const enabled = groups.flatMap((group) => group.targets.filter((target) => isEnabled(group, target)));
+  const limits = limitsOf(recipients, channels);
+  return [
+    ...table([
+      ['listens on', listening(config)],
+      ['last line', lastLine(config)],
+      ['recipients', `${recipients.length} with ${targets.length} targets, ${enabled.length} of them enabled`],
+    ]),
+    ...recipients.flatMap((recipient) => ['', ...recipientLines(recipient, limits)]),
+  ];
+}
+
+function recipientLines(recipient: Recipient, limits: (target: Target) => string): string[] {
+  const { alias, name, groups } = recipient;
+  const rows = groups.flatMap((group) =>
+    group.targets.map((target) => [group.platform, target.name, enabledWord(group, target), limits(target)]),
+  );
+  const quiet = (words: readonly string[]) => words.map((word) => paint('quiet', word));
+  return [
+    `${paint('loud', alias)}  ${name}`,
+    ...(rows.length === 0 ? [] : table([quiet(['platform', 'target', 'enabled', 'limit']), ...rows], '  ')),
+    ...table([quiet(['strategy', 'plan']), ...plansOf(recipient)], '  '),
+  ];
+}
+
+function listening({ server, auth }: Config): string {
+  const where = server.unix_socket === undefined ? `${server.host}:${server.port}` : `unix:${server.unix_socket}`;
+  if (auth.allow_anonymous) return `${where}; everybody may push (auth.allow_anonymous)`;
+  if (auth.tokens.length === 0) return `${where}; no tokens, so for this machine only`;
+  const tokens = auth.tokens.map(({ name, scopes }) => `${name} (${scopes.join(', ')})`);
+  return `${where}; tokens: ${tokens.join(', ')}`;
+}
+
+function lastLine({ system }: Config): string {
+  if (!system.enabled) return 'the notification store only (system.enabled is false)';
+  const sinks = system.notifications.filter((entry) => entry.enabled).map(({ type, name }) => `${type} (${name})`);
+  return sinks.length === 0 ? 'the notification store only (no sink is enabled)' : sinks.join(', ');
+}
+
+const isEnabled = (group: Group, target: Target): boolean => group.enabled && target.enabled;
+
+function enabledWord(group: Group, target: Target): string {
+  if (!group.enabled) return 'no (the platform)';
+  return target.enabled ? 'yes' : 'no';
+}
+
+/** The limits that hold, and with whom they are shared: the same bot under two aliases is one lane. */
+function limitsOf(
+  recipients: readonly Recipient[],
+  channels: ReadonlyMap<string, Channel>,
+): (target: Target) => string {
+  const rates = strictestRates(recipients, channels);
+  const all = recipients.flatMap(({ groups }) => groups.flatMap((group) => group.targets));
+  const lanes = Map.groupBy(all, (target) => target.lane);
+  return (target) => {
+    const rate = rates.get(target.lane);
+    if (target.platform === 'system' || rate === undefined) return '-';
+    const twins = lanes.get(target.lane)!.filter((other) => other !== target);
+    const shared = twins.map((other) => `${other.alias}/${other.platform}/${other.name}`);
+    return shared.length === 0 ? rateWords(rate) : `${rateWords(rate)}, shared with ${shared.join(', ')}`;
+  };
+}
+
+function rateWords(rate: RateLimit): string {
+  if (rate === 'off') return 'off';
+  const { per_minute, per_second } = rate;
+  return [
+    ...(per_minute === undefined ? [] : [`${per_minute} a minute`]),
+    ...(per_second === undefined ? [] : [`${per_second} a second`]),
+  ].join(', ');
+}

@@ -1,0 +1,51 @@
+import { ConfigError } from '../config/fault.ts';
+
+/** The command could not do what it was asked to; the message is for people and complete. */
+export class CommandError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CommandError';
+  }
+}
+
+/** What is printed of anything thrown: one or few lines, never a stack. */
+export function wordsOf(error: unknown): string {
+  // Each line of it begins with file and line already.
+  if (error instanceof ConfigError) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  return `pushserver: ${message.trim() || 'it failed without a word'}`;
+}
+
+/** An address could not be listened on. */
+export interface AddressFault {
+  readonly code: string;
+  /** Absent for a unix socket. */
+  readonly port?: number;
+  readonly address?: string;
+}
+
+/** Whether this is the system's error of a listening socket. */
+export function isAddressFault(error: unknown): error is Error & AddressFault {
+  return error instanceof Error && 'code' in error && Object.hasOwn(ADDRESS_FAULTS, String(error.code));
+}
+
+/**
+ * The error in words, with the way out.
+ * @param setting what the operator would change for another port: `server.port` or an option
+ */
+export function addressWords({ code, port, address = '' }: AddressFault, setting: string): string {
+  const place = port === undefined || port < 0 ? address : `port ${port}`;
+  return ADDRESS_FAULTS[code]!({ place, address, setting });
+}
+
+type Words = (at: { readonly place: string; readonly address: string; readonly setting: string }) => string;
+
+const NO_SUCH_ADDRESS: Words = ({ address, setting }) =>
+  `${address || 'that'} is not an address of this machine; listen on 127.0.0.1, or on 0.0.0.0 for all (see ${setting})`;
+
+const ADDRESS_FAULTS: Readonly<Record<string, Words>> = {
+  EADDRINUSE: ({ place, setting }) => `${place} is taken; set ${setting} or stop the program that has it`,
+  EACCES: ({ place, setting }) => `${place} may not be used by this user; set ${setting} (from 1024 on everybody may)`,
+  EADDRNOTAVAIL: NO_SUCH_ADDRESS,
+  ENOTFOUND: NO_SUCH_ADDRESS,
+};

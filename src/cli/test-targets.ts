@@ -1,0 +1,175 @@
+import { v7 as uuid } from 'uuid';
+import { type App, createApp } from '../app.ts';
+import type { Channel } from '../channel/channel.ts';
+import { loadChannels } from '../channel/registry.ts';
+import { systemClock } from '../clock.ts';
+import { type Config, environment, findTarget, loadConfig } from '../config.ts';
+import type { Leg, Message, Recipient, Remedy, Send, Target, Task } from '../model.ts';
+import { CommandError } from './fault.ts';
+import { paint } from './paint.ts';
+import { oneLine, say } from './say.ts';
+import { table } from './table.ts';
+
+export interface TestOptions {
+  readonly config: string;
+  /** Only this one; absent: every alias. */
+  readonly alias?: string | undefined;
+  readonly platform?: string | undefined;
+}
+
+/** Seconds for everything, the turns in a lane included. */
+const LONGEST_TEST = 120;
+
+/**
+ * Sends one test message to each enabled target, once and inside its limits, and prints how each took it. Records no
+ * task, raises no notice and writes no log.
+ * @returns whether all of them took it
+ * @throws ConfigError; CommandError when there is nothing to test
+ */
+export async function testTargets({ config: file, alias, platform }: TestOptions): Promise<boolean> {
+  const channels = await loadChannels();
+  const config = testing(loadConfig({ file, env: environment(), channels }));
+  const chosen = choose(config, channels, { alias, platform });
+  const app = createApp({ config, channels, clock: systemClock });
+  const tried = await tryAll(app, config, chosen);
+  await app.stop().done;
+  say(...resultLines(tried));
+  const failed = tried.filter((one) => one.status !== 'success').length;
+  say('', `${tried.length - failed} of ${tried.length} targets took the message`);
+  return failed === 0;
+}
+
+interface Tried {
+  readonly alias: string;
+  readonly platform: string;
+  readonly target: string;
+  readonly status: string;
+  readonly message: string;
+  readonly reason: string;
+  /** One line per language. */
+  readonly remedy: readonly string[];
+  readonly ms: number;
+}
+
+/**
+ * One try each: a test is for the person who waits for it. The log of a server that runs beside belongs to that
+ * server's user; here only a crash is worth a line.
+ */
+function testing(config: Config): Config {
+  return {
+    ...config,
+    retry: { ...config.retry, attempts: 1 },
+    log: { ...config.log, output: 'stdout', format: 'text', level: 'error' },
+  };
+}
+
+function choose(
+  config: Config,
+  channels: ReadonlyMap<string, Channel>,
+  { alias, platform }: { alias: string | undefined; platform: string | undefined },
+): Target[] {
+  const known = [...config.recipients.keys()];
+  if (alias !== undefined && !config.recipients.has(alias))
+    throw new CommandError(`there is no alias "${alias}"; there are: ${known.join(', ') || 'none'}`);
+  if (platform !== undefined && platform !== 'system' && !channels.has(platform))
+    throw new CommandError(
+      `there is no platform "${platform}"; there are: ${[...channels.keys(), 'system'].join(', ')}`,
+    );
+  const recipients = [...config.recipients.values()].filter((one) => alias === undefined || one.alias === alias);
+  const targets = recipients.flatMap((recipient) => enabledTargets(recipient, platform));
+  if (targets.length === 0) throw new CommandError('there is no enabled target to test');
+  return targets;
+}
+
+function enabledTargets({ groups }: Recipient, platform: string | undefined): Target[] {
+  return groups
+    .filter((group) => group.enabled && (platform === undefined || group.platform === platform))
+    .flatMap((group) => group.targets.filter((target) => target.enabled));
+}
+
+/** Sends to all at once; each lane keeps its own order and limits. */
+async function tryAll(app: App, config: Config, targets: readonly Target[]): Promise<Tried[]> {
+  const throttled = new Set<string>();
+  const remedies = new Map<Target, Remedy>();
+  const started = targets.map((target) => {
+    const task = taskFor(target);
+    const life = { isOver: () => throttled.has(target.lane), arrivedLate: () => {} };
+    return { target, task, leg: app.deliver(task, task.plan, { impatient: false }, life) };
+  });
+  const named = (alias: string, platform: string, name: string) => findTarget(config, alias, platform, name)!;
+  app.events.on('attempted', ({ alias, platform, target, outcome }) => {
+    if (!outcome.ok && outcome.remedy !== undefined) remedies.set(named(alias, platform, target), outcome.remedy);
+  });
+  // A throttle answer is a result here: nobody waits ten minutes for a test. Others in that lane were never sent.
+  app.events.on('paused', ({ platform, target: label }) => {
+    const { target } = started.find((one) => one.target.platform === platform && labelOf(one.target) === label)!;
+    throttled.add(target.lane);
+    for (const one of started)
+      if (one.target !== target && one.target.lane === target.lane) one.leg.expire('同一机器人限流中，未发送', false);
+  });
+  const cancel = systemClock.after(LONGEST_TEST * 1000, () => {
+    for (const { leg } of started) leg.expire(`测试在 ${LONGEST_TEST} 秒内未完成`, true);
+  });
+  const tried = await Promise.all(
+    started.map(({ target, task, leg }) => triedOf(target, task, leg, () => remedies.get(target))),
+  );
+  cancel();
+  return tried;
+}
+
+const labelOf = ({ alias, name }: Target): string => `${alias}/${name}`;
+
+async function triedOf(
+  { alias, platform, name }: Target,
+  task: Task,
+  leg: Leg,
+  remedy: () => Remedy | undefined,
+): Promise<Tried> {
+  await leg.end;
+  const { status = 'failed', message = '', reason, code, latency_ms = 0, remedy: stated = '' } = task.results[0] ?? {};
+  const why = [reason, code].filter((word) => word !== undefined).join(' ');
+  const { zh = stated, en = '' } = remedy() ?? {};
+  const words = status === 'success' ? [] : [zh, en].filter((line) => line !== '');
+  return { alias, platform, target: name, status, message, reason: why, remedy: words, ms: latency_ms };
+}
+
+const MESSAGE: Message = {
+  title: 'PushServer 测试消息',
+  body: '这是一条测试消息，收到即表示该通道配置正确。\nThis is a test: if you can read it, this target works.',
+  level: 'info',
+  style: 'text',
+  format: 'text',
+};
+
+/** A task that no store has seen. */
+function taskFor({ alias, platform, name }: Target): Task & { readonly plan: Send } {
+  const now = systemClock.now();
+  return {
+    id: uuid(),
+    alias,
+    recipient: alias,
+    strategy: 'platform',
+    platform,
+    message: MESSAGE,
+    priority: 5,
+    plan: { op: 'send', leaf: 0, platform, target: name },
+    copies: [],
+    created_at: now,
+    deadline: now + LONGEST_TEST * 1000,
+    updated_at: now,
+    status: 'processing',
+    results: [],
+  };
+}
+
+function resultLines(tried: readonly Tried[]): string[] {
+  const head = ['alias', 'platform', 'target', 'result', 'ms', 'reason'].map((word) => paint('quiet', word));
+  const rows = tried.map((one) => {
+    const ok = one.status === 'success';
+    const result = ok ? paint('good', 'ok') : paint('bad', one.status);
+    const reason = ok ? '' : oneLine(`${one.reason}: ${one.message}`);
+    return [one.alias, one.platform, one.target, result, String(Math.round(one.ms)), reason];
+  });
+  const lines = table([head, ...rows]);
+  return lines.flatMap((line, i) => [line, ...(tried[i - 1]?.remedy ?? []).map((words) => `  ${words}`)]);
+}
