@@ -13,6 +13,10 @@ const require = createRequire(import.meta.url);
 /** From this version on Node runs the TypeScript of this program directly, and has all it uses. */
 const NEEDED = [24, 18];
 
+const MISPLACED =
+  'PushServer runs from a folder of its own, not from node_modules, where Node reads no TypeScript.\n' +
+  'Clone or unpack it somewhere else, then there: npm ci && npm start';
+
 run(candidates());
 
 /** @param {string[]} nodes paths of programs, the best first */
@@ -78,10 +82,6 @@ function missingNode() {
     ? `${needed}, and the one it brings along is not installed or does not run here.\nEither: cd ${root} && npm ci\nor ${own}`
     : `${needed}, and it brings none along for ${system}: ${own}`;
 }
-
-const MISPLACED =
-  'PushServer runs from a folder of its own, not from node_modules, where Node reads no TypeScript.\n' +
-  'Clone or unpack it somewhere else, then there: npm ci && npm start';
 
 function fail(words) {
   process.stderr.write(`pushserver: ${words}\n`);

@@ -101,7 +101,7 @@ function parse({ status, text }: { status: number; text: string }, url: string):
 function unreachable(url: string, error: unknown): string {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: '' };
   // An AggregateError of several addresses has no words of its own.
-  const why = [code, message].filter((word) => word).join(': ') || 'no connection';
+  const why = message || code || 'no connection';
   const hint = code === 'ECONNREFUSED' || code === 'ENOENT' ? '; start it with: npm start' : '';
   return `no server answers at ${url} (${why})${hint}, or name another one with --url`;
 }

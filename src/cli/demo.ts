@@ -32,6 +32,7 @@ export async function demo(once: boolean): Promise<void> {
   if (once) return await end().done;
   say('', ...nextLines(world));
   await stopped;
+  say('The demo has ended.');
 }
 
 function endOf({ app, sandbox }: DemoWorld): Stopping {
@@ -43,19 +44,26 @@ async function pushAll(world: DemoWorld): Promise<void> {
   const total = SAMPLES.length + 1;
   for (const [i, sample] of SAMPLES.entries()) {
     say('', paint('loud', `${i + 1}/${total}  ${sample.shows}`));
-    const before = world.sandbox.messages().length;
+    const before = arrivedIn(world);
     const { recipient, task } = await push(world, sample.push);
-    const arrived = world.sandbox.messages().length - before;
+    const arrived = arrivedIn(world) - before;
     const { title } = sample.push.content;
     say(
       `${INDENT}${title} → ${recipient} (${sample.push.recipient_alias}): ${statusWord(task.outcome ?? task.status)}`,
       ...resultLines(task, INDENT),
-      `${INDENT}${paint('quiet', `arrived in the sandbox: ${arrived === 1 ? '1 message' : `${arrived} messages`}`)}`,
+      ...(arrived === 0 ? [] : [`${INDENT}${paint('quiet', `arrived in the sandbox: ${count(arrived, 'message')}`)}`]),
     );
   }
   say('', paint('loud', `${total}/${total}  ${BURST_SHOWS}`));
   say(...burstLines(await burst(world)));
 }
+
+/** Notices, which are POSTed to the sandbox in their own time, do not count. */
+function arrivedIn({ sandbox }: DemoWorld): number {
+  return sandbox.messages().filter(({ platform }) => platform !== 'system').length;
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 async function push({ url }: DemoWorld, body: Sample['push']): Promise<{ recipient: string; task: TaskAnswer }> {
   const reply = await call({ url }, 'POST', '/api/v1/push', body);
@@ -95,13 +103,14 @@ function burstLines(tasks: readonly TaskAnswer[]): string[] {
   return table([head, ...rows], INDENT);
 }
 
-function summaryLines({ sandbox, app }: DemoWorld): string[] {
+function summaryLines(world: DemoWorld): string[] {
+  const { sandbox, app } = world;
   const { in_hand } = app.service.stats();
-  const arrived = sandbox.messages().length;
+  const arrived = arrivedIn(world);
   const refused = sandbox.refusals().length;
   return [
     '',
-    `${SAMPLES.length + BURST.length} pushes, ${in_hand} without an end; the sandbox took ${arrived} messages and refused ${refused} requests.`,
+    `${SAMPLES.length + BURST.length} pushes, ${in_hand} without an end; the sandbox took ${count(arrived, 'message')} and refused ${count(refused, 'request')}.`,
   ];
 }
 
@@ -110,9 +119,10 @@ function addressLines({ sandbox, url, notifications, log }: DemoWorld): string[]
     [
       ['Inbox of all groups and mailboxes', `${sandbox.url}/`],
       ['API documentation', `${url}/docs`],
-      ['Notifications', `${url}/api/v1/notifications, files in ${notifications}/`],
-      ['Tasks', `${url}/api/v1/tasks, log in ${log}`],
+      ['Notifications', `${url}/api/v1/notifications`],
+      ['Tasks', `${url}/api/v1/tasks`],
       ['SMTP of the sandbox', `127.0.0.1:${sandbox.smtp_port}`],
+      ['Notices as files, log', `${notifications}/, ${log}`],
     ],
     '  ',
   );

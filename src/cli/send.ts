@@ -96,7 +96,8 @@ function refusalLines({ status, code, message, data }: Reply): string[] {
   const hint = HINTS[status];
   return [
     `not accepted: ${code} ${oneLine(message)}${about}`,
-    ...fields.map((fault) => `  ${oneLine(fault.field)}: ${oneLine(fault.message)}`),
+    // The server's words begin with the field themselves where the field is not obvious.
+    ...fields.map(({ field, message: said }) => `  ${oneLine(said.includes(field) ? said : `${field}: ${said}`)}`),
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ];
 }

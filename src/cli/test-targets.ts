@@ -162,14 +162,21 @@ function taskFor({ alias, platform, name }: Target): Task & { readonly plan: Sen
   };
 }
 
+/** The table, and below it each remedy once: a broken network is one remedy for every row. */
 function resultLines(tried: readonly Tried[]): string[] {
-  const head = ['alias', 'platform', 'target', 'result', 'ms', 'reason'].map((word) => paint('quiet', word));
+  const remedies = [...new Set(tried.map(({ remedy }) => remedy.join('\n')))].filter((words) => words !== '');
+  const noteOf = ({ remedy }: Tried) => (remedy.length === 0 ? '' : `[${remedies.indexOf(remedy.join('\n')) + 1}]`);
+  const head = ['alias', 'platform', 'target', 'result', 'ms', 'remedy', 'reason'];
   const rows = tried.map((one) => {
-    const ok = one.status === 'success';
-    const result = ok ? paint('good', 'ok') : paint('bad', one.status);
-    const reason = ok ? '' : oneLine(`${one.reason}: ${one.message}`);
-    return [one.alias, one.platform, one.target, result, String(Math.round(one.ms)), reason];
+    const { alias, platform, target, status, ms, reason, message } = one;
+    const ok = status === 'success';
+    const why = ok ? '' : oneLine(reason === '' ? message : `${reason}: ${message}`);
+    const result = ok ? paint('good', 'ok') : paint('bad', status);
+    return [alias, platform, target, result, String(Math.round(ms)), noteOf(one), why];
   });
-  const lines = table([head, ...rows]);
-  return lines.flatMap((line, i) => [line, ...(tried[i - 1]?.remedy ?? []).map((words) => `  ${words}`)]);
+  const notes = remedies.map((words, i) => words.split('\n').map((line, n) => [n === 0 ? `[${i + 1}]` : '', line]));
+  return [
+    ...table([head.map((word) => paint('quiet', word)), ...rows]),
+    ...notes.flatMap((note) => ['', ...table(note)]),
+  ];
 }

@@ -153,7 +153,10 @@ export function createDelivery(ports: Ports): DeliveryDesk {
         if (rate === undefined && lane.idle) roads.delete(key);
       }
     },
-    close: () => shared.close(),
+    async close() {
+      for (const { lane } of roads.values()) lane.close();
+      await shared.close();
+    },
   };
 }
 

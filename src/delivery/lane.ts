@@ -129,6 +129,11 @@ export class Lane<P extends Passenger = Passenger> {
     return this.#windows.reduce((most, w) => Math.max(most, w.wait(now, priority >= URGENT, ahead + 1)), paused);
   }
 
+  /** Wakes no more. */
+  close(): void {
+    this.#cancelWake?.();
+  }
+
   get backlog(): number {
     return this.#room.size;
   }

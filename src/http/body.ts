@@ -52,7 +52,7 @@ const tooLarge = (limit: number): Body => no(413, `请求体不能超过${limit}
 /** `application/json` or `application/*+json`; a charset, if named, must be UTF-8 or a part of it. */
 const isJson = (type = ''): boolean => JSON_TYPE.test(type) && !OTHER_CHARSET.test(type);
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
-const OTHER_CHARSET = /; *charset *= *"?(?!utf-?8\b|us-ascii\b)/i;
+const OTHER_CHARSET = /; *charset *= *(?!"?(?:utf-?8|us-ascii)\b)/i;
 
 function parse(bytes: Buffer): Body {
   if (bytes.length === 0) return EMPTY;
@@ -83,7 +83,10 @@ function collect(stream: Readable, limit: number): Promise<Read> {
 
 /** A bomb is stopped as soon as it is larger than the limit; the request itself is left for `discard`. */
 async function collectInflated(request: IncomingMessage, inflater: Inflater, limit: number): Promise<Read> {
-  const cut = () => inflater.destroy();
+  // A request also closes when it has ended well; then the inflater has work left.
+  const cut = () => {
+    if (!request.complete) inflater.destroy();
+  };
   request.once('close', cut);
   const read = await collect(request.pipe(inflater), limit);
   request.off('close', cut);

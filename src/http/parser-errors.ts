@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
-import type { Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../model.ts';
+import { inHand } from './connections.ts';
 import { refuse } from './envelope.ts';
 import type { RefusalStatus } from './envelope.ts';
 import { encode } from './wire.ts';
@@ -22,15 +23,10 @@ export function answerParserErrors(server: Server, clock: Pick<Clock, 'after'>):
     const broken = error.code === 'ECONNRESET' || error.code === 'EPIPE';
     // Once an answer has begun, as Node's own listener looks (socketOnError in lib/_http_server.js), or this
     // listener has spoken, there is nothing left to say.
-    if (broken || headersSent(socket)) socket.destroy();
+    if (broken || inHand(socket)?.headersSent === true) socket.destroy();
     else if (socket.writable) refuseRaw(socket, STATUS[error.code ?? ''] ?? 400, clock);
   });
   server.on('connect', (_request, socket) => refuseRaw(socket, 405, clock));
-}
-
-function headersSent(socket: Duplex): boolean {
-  const { _httpMessage: current } = socket as Duplex & { _httpMessage?: ServerResponse | null };
-  return current?.headersSent ?? false;
 }
 
 /** Half-closes first: a connection that is cut with bytes unread is reset, and the answer would be lost with it. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { createApplication } from './application.ts';
+import { trackConnections } from './connections.ts';
 import { createDoors } from './doors.ts';
 import { refuse } from './envelope.ts';
 import { listen } from './listen.ts';
@@ -75,6 +76,7 @@ export function createHttp(parts: HttpParts, bounds: ConnectionBounds = BOUNDS):
   server.on('checkContinue', callback);
   server.on('checkExpectation', (_request, response) => send(response, encode(refuse(417), true)));
   answerParserErrors(server, parts.clock);
+  const endIdle = trackConnections(server);
 
   return {
     callback,
@@ -84,6 +86,7 @@ export function createHttp(parts: HttpParts, bounds: ConnectionBounds = BOUNDS):
       waits.release();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const cancel = parts.clock.after(start.server.shutdown_timeout * 1000, () => server.closeAllConnections());
+      endIdle();
       await closed;
       cancel();
     },

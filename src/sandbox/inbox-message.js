@@ -60,7 +60,13 @@ function card(entry) {
   if (text.trim() !== '') body.append(long(entry.format === 'markdown' ? markdown(text) : plain(text), entry));
   if (entry.fields?.length > 0) {
     body.append(
-      el('dl', 'fields', ...entry.fields.map((f) => el('div', '', el('dt', '', f.name), el('dd', '', f.value)))),
+      el(
+        'dl',
+        'fields',
+        ...entry.fields.map((f) =>
+          el('div', f.value.length > 40 ? 'wide' : '', el('dt', '', f.name), el('dd', '', f.value)),
+        ),
+      ),
     );
   }
   if (entry.links?.length > 0) body.append(buttons(entry.links));

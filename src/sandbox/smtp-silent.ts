@@ -1,38 +1,34 @@
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { SANDBOX_CERTIFICATE, SANDBOX_KEY } from './certificate.ts';
+import { openRelay } from './smtp-relay.ts';
 import type { Desk, Service, SmtpOptions } from './stand-in.ts';
 
 /** A mail server that takes connections and falls silent; see `SmtpOptions.silent` for where. */
 export async function listenSilent(desk: Desk, port: number, smtp: SmtpOptions): Promise<Service> {
-  const sockets = new Set<Socket>();
-  const hold = (socket: Socket): void => {
-    const release = desk.hold();
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('close', () => {
-      release();
-      sockets.delete(socket);
-    });
-  };
   const mode = smtp.silent === 'connect' ? 'none' : (smtp.tls ?? 'none');
   const keep = mode === 'starttls' ? greetThenHush : hush;
   const server =
     mode === 'implicit' ? createTlsServer({ key: SANDBOX_KEY, cert: SANDBOX_CERTIFICATE }, hush) : createServer(keep);
-  server.on('connection', hold);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, desk.host, resolve);
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => {});
+    socket.once('close', desk.hold());
   });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    close: async () =>
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  const inner = typeof address === 'object' && address !== null ? address.port : 0;
+  const stop = async (): Promise<void> => await new Promise((resolve) => void server.close(() => resolve()));
+  try {
+    const relay = await openRelay(desk.host, port, inner);
+    const close = async (): Promise<void> => {
+      await relay.close();
+      await stop();
+    };
+    return { port: relay.port, close };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function hush(socket: Socket): void {

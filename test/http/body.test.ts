@@ -199,7 +199,7 @@ describe('size', () => {
     const [first] = (await once(socket, 'data')) as [Buffer];
     assert.match(first.toString(), /^HTTP\/1\.1 413 /);
     const chunk = Buffer.alloc(65_536, 0x20);
-    const closed = once(socket, 'close');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
     const pour = () => {
       while (!socket.destroyed && socket.write(chunk));
     };

@@ -5,6 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { createTransport } from 'nodemailer';
 import { SANDBOX_CERTIFICATE } from '../../src/sandbox/certificate.ts';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { start, until } from './start.ts';
 
 const LIMIT = { timeout: 20_000 };
@@ -187,14 +188,21 @@ describe('e-mail faults', () => {
     assert.equal(settled, false);
     clock.advance(1);
     assert.equal(await sent, true);
-    assert.equal(sandbox.held(), 0);
+    await until(() => sandbox.held() === 0);
   });
 });
 
 describe('closing', () => {
+  const HANDSHAKES = [
+    { tls: 'implicit' },
+    { tls: 'starttls' },
+    { tls: 'implicit', silent: true },
+    { tls: 'starttls', silent: true },
+  ] as const;
   test('in the middle of a handshake, implicit or begun by STARTTLS, does no harm', LIMIT, async (t) => {
-    for (const tls of ['implicit', 'starttls'] as const) {
-      const { sandbox } = await start(t, { smtp: { tls } });
+    for (const smtp of HANDSHAKES) {
+      const { tls } = smtp;
+      const { sandbox } = await start(t, { smtp });
       const socket = connect(sandbox.smtp_port, '127.0.0.1');
       socket.on('error', () => {});
       const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -210,6 +218,7 @@ describe('closing', () => {
       socket.write(Buffer.from('160301020001', 'hex'));
       await sandbox.close();
       await closed;
+      await until(() => sandbox.held() === 0);
     }
   });
 });
@@ -249,6 +258,12 @@ describe('a silent mail server', () => {
     assert.ok(sandbox.held() >= 1);
   });
 
+  test('its port can be taken', LIMIT, async (t) => {
+    const { sandbox } = await start(t);
+    const smtp_port = sandbox.smtp_port;
+    await assert.rejects(createSandbox({ smtp_port, smtp: { silent: true } }), { code: 'EADDRINUSE' });
+  });
+
   test('connect: not even a handshake; closing lets everybody go', LIMIT, async (t) => {
     const { sandbox } = await start(t, { smtp: { silent: 'connect', tls: 'implicit' } });
     const socket = connect(sandbox.smtp_port, '127.0.0.1');
@@ -263,6 +278,6 @@ describe('a silent mail server', () => {
     await sandbox.close();
     await closed;
     assert.equal(heard.text(), '');
-    assert.equal(sandbox.held(), 0);
+    await until(() => sandbox.held() === 0);
   });
 });
