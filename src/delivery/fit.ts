@@ -19,16 +19,31 @@ const CLUSTER = 64;
  * @param maxParts most parts; the rest of the text is cut and the last part says so
  */
 export function fit(channel: Channel, message: Message, config: unknown, now: Date, maxParts: number): readonly Part[] {
-  const titled = { ...message, title: cutTitle(message.title, channel.limits.title) };
+  const title = cutTitle(message.title, channel.limits.title);
+  const titled = title === message.title ? message : { ...message, title };
   const whole = channel.render(titled, config, now);
   if (fits(channel, whole)) return [{ payload: whole, cut: false }];
 
-  const bodies = split(channel, titled, config, now, maxParts);
+  const room = (extra: Message) =>
+    fits(channel, channel.render(partOf({ ...extra, body: CUT_NOTE }, channel, CUT_NOTE, 0, 0), config, now));
+  const splittable = withoutBulk(titled, room);
+  const bodies = split(channel, splittable, config, now, maxParts);
   const last = bodies.pieces.length - 1;
   return bodies.pieces.map((body, i) => ({
-    payload: channel.render(partOf(titled, channel, body, i, last), config, now),
+    payload: channel.render(partOf(splittable, channel, body, i, last), config, now),
     cut: bodies.cut && i === last,
   }));
+}
+
+/** Fields, and then a link, that fill a message by themselves become lines of the body, which can be split. */
+function withoutBulk(message: Message, room: (message: Message) => boolean): Message {
+  if (room(message)) return message;
+  const { fields = [], ...bare } = message;
+  const lines = fields.map(({ name, value }) => `${name}：${value}`);
+  const listed = { ...bare, body: [message.body, ...lines].join('\n') };
+  if (room(listed) || listed.url === undefined) return listed;
+  const { url, ...plain } = listed;
+  return { ...plain, body: `${listed.body}\n${url}` };
 }
 
 /** The size of a rendered payload in the unit of the limit. */
