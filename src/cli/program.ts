@@ -1,13 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { VERSION } from '../app.ts';
-import { environment } from '../config.ts';
-import { check } from './check.ts';
-import { demo } from './demo.ts';
 import { wordsOf } from './fault.ts';
-import { sandbox } from './sandbox.ts';
-import { send } from './send.ts';
-import { serve } from './serve.ts';
-import { testTargets } from './test-targets.ts';
+
+// The commands are imported when they are called: help and a mistyped word are answered at once.
+
+const PACKAGE = new URL('../../package.json', import.meta.url);
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -34,7 +31,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
 function createProgram(ended: (ok: boolean) => void): Command {
   const program = new Command('pushserver')
     .description('A push server: name a recipient and a strategy, and hear truthfully what became of the message.')
-    .version(VERSION, '-V, --version')
+    .version(versionOf(PACKAGE), '-V, --version')
     .exitOverride()
     .showHelpAfterError('(--help shows how it is called)')
     .addHelpText('after', examples(...EXAMPLES));
@@ -46,7 +43,7 @@ function createProgram(ended: (ok: boolean) => void): Command {
     ['serve', 'serve --config /etc/pushserver/config.yaml', 'PUSHSERVER_SERVER__PORT=9090 pushserver serve'],
   )
     .addOption(configOption())
-    .action(({ config }: { config: string }) => serve(config));
+    .action(async ({ config }: { config: string }) => (await import('./serve.ts')).serve(config));
 
   command(
     program,
@@ -55,7 +52,7 @@ function createProgram(ended: (ok: boolean) => void): Command {
     ['check', 'check --config config/demo.yaml'],
   )
     .addOption(configOption())
-    .action(({ config }: { config: string }) => check(config));
+    .action(async ({ config }: { config: string }) => (await import('./check.ts')).check(config));
 
   command(
     program,
@@ -66,9 +63,10 @@ function createProgram(ended: (ok: boolean) => void): Command {
     .argument('[alias]', 'only this recipient')
     .option('-p, --platform <platform>', 'only this platform')
     .addOption(configOption())
-    .action(async (alias: string | undefined, { config, platform }: { config: string; platform?: string }) =>
-      ended(await testTargets({ config, alias, platform })),
-    );
+    .action(async (alias: string | undefined, { config, platform }: { config: string; platform?: string }) => {
+      const { testTargets } = await import('./test-targets.ts');
+      ended(await testTargets({ config, alias, platform }));
+    });
 
   addSend(program, ended);
 
@@ -82,7 +80,7 @@ function createProgram(ended: (ok: boolean) => void): Command {
     ['demo', 'demo --once'],
   )
     .option('--once', 'end after the samples')
-    .action(({ once = false }: { once?: boolean }) => demo(once));
+    .action(async ({ once = false }: { once?: boolean }) => (await import('./demo.ts')).demo(once));
 
   command(
     program,
@@ -93,9 +91,10 @@ function createProgram(ended: (ok: boolean) => void): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'of the stand-ins and the inbox; 0 = any', portOf, 9000)
     .option('--smtp-port <port>', 'of the mail server; 0 = any', portOf, 9025)
-    .action(({ host, port, smtpPort }: { host: string; port: number; smtpPort: number }) =>
-      sandbox({ host, port, smtp_port: smtpPort }),
-    );
+    .action(async ({ host, port, smtpPort }: { host: string; port: number; smtpPort: number }) => {
+      const { sandbox } = await import('./sandbox.ts');
+      await sandbox({ host, port, smtp_port: smtpPort });
+    });
   return program;
 }
 
@@ -112,15 +111,17 @@ interface SendFlags {
   readonly key?: string;
   readonly wait?: number | true;
   readonly json?: boolean;
-  readonly url: string;
+  readonly url?: string;
   readonly token?: string;
 }
+
+/** Where `serve` listens by default. */
+const SERVER = 'http://127.0.0.1:8080';
 
 /** Seconds that a bare `--wait` waits: the default life of a task. */
 const LONGEST_WAIT = 900;
 
 function addSend(program: Command, ended: (ok: boolean) => void): void {
-  const env = environment();
   command(
     program,
     'send',
@@ -154,22 +155,22 @@ function addSend(program: Command, ended: (ok: boolean) => void): void {
     .option('--key <key>', 'idempotency key: the same key twice is one push')
     .option('-w, --wait [seconds]', `wait for the end, at most this long (${LONGEST_WAIT})`, wholeNumber(1, 86_400))
     .option('--json', 'print the answer of the server as it is')
-    .option(
-      '--url <url>',
-      'of the server; or PUSHSERVER_URL in the environment',
-      env['PUSHSERVER_URL'] || 'http://127.0.0.1:8080',
-    )
+    .option('--url <url>', `of the server (${SERVER}); or PUSHSERVER_URL in the environment`)
     .option('--token <token>', 'better in the environment: PUSHSERVER_TOKEN')
-    .action(async (alias: string, title: string, msg: string, flags: SendFlags) =>
-      ended(
-        await send({
-          server: { url: flags.url, token: flags.token || env['PUSHSERVER_TOKEN'] || undefined },
-          push: pushOf(alias, { title, msg }, flags),
-          wait: flags.wait === true ? LONGEST_WAIT : flags.wait,
-          json: flags.json ?? false,
-        }),
-      ),
-    );
+    .action(async (alias: string, title: string, msg: string, flags: SendFlags) => {
+      const [{ send }, { environment }] = await Promise.all([import('./send.ts'), import('../config.ts')]);
+      const env = environment();
+      const sent = await send({
+        server: {
+          url: flags.url || env['PUSHSERVER_URL'] || SERVER,
+          token: flags.token || env['PUSHSERVER_TOKEN'] || undefined,
+        },
+        push: pushOf(alias, { title, msg }, flags),
+        wait: flags.wait === true ? LONGEST_WAIT : flags.wait,
+        json: flags.json ?? false,
+      });
+      ended(sent);
+    });
 }
 
 /** What was not said is left to the server. */
@@ -217,6 +218,10 @@ const EXAMPLES = [
 function examples(...lines: readonly string[]): string {
   const shown = lines.map((line) => (line.includes('pushserver ') ? `  ${line}` : `  pushserver ${line}`));
   return ['', 'Examples:', ...shown].join('\n');
+}
+
+function versionOf(file: URL): string {
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function configOption(): Option {

@@ -92,7 +92,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     const id = uuid();
     const { alias, platform, name, priority } = members[0]!;
     const digest = new Digest(id, members, clock);
-    const delivery = new Delivery(deliveryPorts, { id, alias, platform, name, priority, lane }, digest);
+    const delivery = new Delivery(deliveryPorts, { alias, platform, name, priority, lane }, digest);
     digest.carriedBy(delivery);
     events.emit('folded', { platform, target: label, count: members.length, digest_id: id });
     return delivery;
@@ -116,8 +116,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     }
     const { lane } = roadTo(target);
     const { alias, platform, name } = target;
-    const id = `${task.id}-${send.leaf}`;
-    leaf.start(new Delivery(deliveryPorts, { id, alias, platform, name, priority: task.priority, lane }, leaf));
+    leaf.start(new Delivery(deliveryPorts, { alias, platform, name, priority: task.priority, lane }, leaf));
     return leaf;
   };
 

@@ -41,6 +41,8 @@ export interface Ending {
 export interface Sender {
   /** Made when sending becomes possible: a digest is not composed before. */
   message(target: Target, channel: Channel): Message;
+  /** The same on every attempt; with the number of the part it is the idempotency value. */
+  readonly id: string;
   /** The ids of its tasks. */
   readonly tasks: readonly string[];
   readonly digest_id?: string;
@@ -64,7 +66,6 @@ export interface Sender {
 
 /** One message on its way to one target: fit, render, send, classify, retry. */
 export class Delivery implements Passenger {
-  readonly id: string;
   readonly alias: string;
   readonly platform: string;
   readonly name: string;
@@ -89,10 +90,9 @@ export class Delivery implements Passenger {
 
   constructor(
     ports: DeliveryPorts,
-    address: { id: string; alias: string; platform: string; name: string; priority: number; lane: Lane<Delivery> },
+    address: { alias: string; platform: string; name: string; priority: number; lane: Lane<Delivery> },
     sender: Sender,
   ) {
-    this.id = address.id;
     this.alias = address.alias;
     this.platform = address.platform;
     this.name = address.name;
@@ -194,7 +194,7 @@ export class Delivery implements Passenger {
       signal: controller.signal,
       timeout_ms: timeout,
       now: () => new Date(clock.now()),
-      id: `${this.id}-${this.#part}`,
+      id: `${this.#sender.id}-${this.#part}`,
     };
     const answer = call(() => channel.send(payload, target.config, io)).then((outcome) =>
       outcome.ok ? outcome : { ...outcome, message: redact(outcome.message) },

@@ -25,6 +25,10 @@ export class Digest implements Sender {
     for (const member of this.#members) member.carrier = delivery;
   }
 
+  get id(): string {
+    return this.digest_id;
+  }
+
   get tasks(): readonly string[] {
     return this.#members.flatMap((member) => member.sender.tasks);
   }

@@ -56,6 +56,10 @@ export class Leaf implements Leg, Sender {
     this.#write('processing', '等待发送');
   }
 
+  get id(): string {
+    return `${this.#task.id}-${this.#send.leaf}`;
+  }
+
   get tasks(): readonly string[] {
     return [this.#task.id];
   }

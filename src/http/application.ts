@@ -113,13 +113,15 @@ function queryOf(text: string): Record<string, string> {
 /** `undefined`: the request target is no URL. Bounded, because it ends up in a log line. */
 function pathOf(ctx: Context): string | undefined {
   try {
-    return cleanLine(ctx.path).slice(0, LONGEST_PATH);
+    const { path } = ctx;
+    return PLAIN_PATH.test(path) ? path : cleanLine(path).slice(0, LONGEST_PATH);
   } catch {
     return undefined;
   }
 }
 
 const LONGEST_PATH = 512;
+const PLAIN_PATH = /^[!-~]{1,512}$/;
 
 /** 404, or 405 when the path is known under other methods. */
 function unrouted(ctx: Context): Answer {

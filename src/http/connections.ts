@@ -19,5 +19,6 @@ export function trackConnections(server: Server): () => void {
 
 /** The answer that a connection is waiting for or being sent, as Node itself keeps it (lib/_http_server.js). */
 export function inHand(socket: Duplex): ServerResponse | undefined {
-  return (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+  const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse | null };
+  return response ?? undefined;
 }

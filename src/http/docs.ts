@@ -40,7 +40,6 @@ const START = `window.ui = SwaggerUIBundle({
   dom_id: '#swagger-ui',
   deepLinking: true,
   validatorUrl: null,
-  persistAuthorization: true,
 });
 `;
 

@@ -7,13 +7,25 @@ export interface Envelope {
   readonly data: unknown;
 }
 
-/** What is sent back: an envelope, or a bare body of its own type. */
-export type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } & (
-  | { readonly envelope: Envelope }
-  | { readonly type: string; readonly content: string | Buffer }
-);
-
 export type Headers = Readonly<Record<string, string>>;
+
+/** The usual answer. */
+export interface Enveloped {
+  readonly status: number;
+  readonly envelope: Envelope;
+  readonly headers?: Headers;
+}
+
+/** What is sent back: an envelope, or a body of another kind. */
+export type Answer =
+  | Enveloped
+  | {
+      readonly status: number;
+      /** Content type. */
+      readonly type: string;
+      readonly content: string | Buffer;
+      readonly headers?: Headers;
+    };
 
 /** Every message of a refusal, by HTTP status. Where one status has several, this is the usual one. */
 const REFUSALS = {
@@ -35,18 +47,18 @@ const REFUSALS = {
 
 export type RefusalStatus = keyof typeof REFUSALS;
 
-export const done = (message: string, data: unknown, headers?: Headers): Answer =>
+export const done = (message: string, data: unknown, headers?: Headers): Enveloped =>
   answer({ code: 200, message, data }, headers);
 
 /** @param data its `error` says what is wrong in words */
-export const refuse = (status: RefusalStatus, data: unknown = null, headers?: Headers): Answer =>
+export const refuse = (status: RefusalStatus, data: unknown = null, headers?: Headers): Enveloped =>
   answer({ code: status, message: REFUSALS[status], data }, headers);
 
 /** 404 of something the caller named. */
-export const missing = (message: string, data: unknown): Answer => answer({ code: 404, message, data });
+export const missing = (message: string, data: unknown): Enveloped => answer({ code: 404, message, data });
 
 /** 400 that names every fault; the first one is also `error`, as in the original API. */
-export const invalid = (faults: readonly FieldFault[]): Answer =>
+export const invalid = (faults: readonly FieldFault[]): Enveloped =>
   refuse(400, { error: faults[0]?.message ?? REFUSALS[400], fields: faults });
 
 /** A JSON body without the envelope. */
@@ -56,5 +68,5 @@ export const bare = (status: number, body: unknown): Answer => ({
   content: JSON.stringify(body),
 });
 
-const answer = (envelope: Envelope, headers?: Headers): Answer =>
+const answer = (envelope: Envelope, headers?: Headers): Enveloped =>
   headers === undefined ? { status: envelope.code, envelope } : { status: envelope.code, envelope, headers };

@@ -114,9 +114,8 @@ const commonTo = (route: Route): RefusalStatus[] => [
 ];
 
 function refusal(status: RefusalStatus, schemaOf: SchemaOf): Json {
-  const answer = refuse(status);
-  const description = 'envelope' in answer ? answer.envelope.message : '';
-  return responseDoc(status, { description, data: fault.nullable() }, () => ({
+  const { message } = refuse(status).envelope;
+  return responseDoc(status, { description: message, data: fault.nullable() }, () => ({
     anyOf: [schemaOf(fault), { type: 'null' }],
   }));
 }

@@ -3,18 +3,15 @@ import { z } from 'zod';
 import { pushRequest } from '../push/request.ts';
 import type { PreviewReply, PushReply } from '../push/service.ts';
 import { done, invalid, missing, refuse } from './envelope.ts';
-import type { Answer } from './envelope.ts';
-import { inOrder } from './in-order.ts';
+import type { Enveloped } from './envelope.ts';
 import { defineRoute } from './route.ts';
 import { accepted } from './schemas.ts';
 
-/** Pushes of one batch that are judged at the same time. */
-const AT_ONCE = 16;
-const LONGEST_KEY = 255;
+export const LONGEST_KEY = 255;
 
-const KEY_DOC = { 'Idempotency-Key': '幂等键：相同的键与请求在有效期内得到第一次的回答' };
+export const KEY_DOC = { 'Idempotency-Key': '幂等键：相同的键与请求在有效期内得到第一次的回答' };
 
-const EXAMPLES = {
+export const EXAMPLES = {
   基础推送: {
     recipient_alias: 'ops_alert',
     type: 'warning',
@@ -38,7 +35,7 @@ const EXAMPLES = {
   },
 };
 
-const ACCEPTED = {
+export const ACCEPTED = {
   task_id: '0197c2a1-5b7e-7c3a-9d1e-247542bab4b6',
   recipient: '运维告警组',
   strategy: 'failover',
@@ -68,46 +65,6 @@ export const push = defineRoute({
   async handle({ body, caller, headers }, { service }) {
     const key = keyOf(headers);
     return key.length > LONGEST_KEY ? KEY_TOO_LONG : answerTo(await service.push(body, caller, key || undefined));
-  },
-});
-
-export const batch = defineRoute({
-  method: 'POST',
-  path: '/api/v1/push/batch',
-  scope: 'push',
-  tag: 'push',
-  summary: 'Push several messages, each judged alone',
-  description:
-    '批量推送：数组中每一项单独判断，按顺序返回；最多 queue.batch_size 项（默认 100）。请求头中的幂等键 K 对第 n 项（从 0 起）为 K#n，除非该项自带幂等键',
-  headers: KEY_DOC,
-  body: z.array(pushRequest),
-  examples: { 两条消息: [EXAMPLES.基础推送, EXAMPLES.指定平台推送] },
-  responses: {
-    200: {
-      description: '批量推送已处理',
-      data: z.array(
-        z.object({ code: z.int(), message: z.string(), data: z.unknown(), replayed: z.literal(true).optional() }),
-      ),
-      example: [
-        { code: 200, message: '消息推送任务已创建', data: ACCEPTED },
-        { code: 404, message: '接收者不存在', data: { recipient_alias: 'nobody' } },
-      ],
-    },
-  },
-  async handle({ body, caller, headers }, { service, config }) {
-    const most = config().queue.batch_size;
-    const key = keyOf(headers);
-    if (!Array.isArray(body)) return invalid([{ field: 'body', message: '请求体必须是数组' }]);
-    if (body.length > most) return invalid([{ field: 'body', message: `批量推送不能超过${most}项` }]);
-    if (key.length > LONGEST_KEY) return KEY_TOO_LONG;
-    const entries = await inOrder(body as unknown[], AT_ONCE, async (entry, i) => {
-      const shared = key === '' || hasOwnKey(entry) ? undefined : `${key}#${i}`;
-      const reply = await service.push(entry, caller, shared);
-      const answer = answerTo(reply);
-      if (!('envelope' in answer)) return answer;
-      return reply.kind === 'accepted' && reply.replayed ? { ...answer.envelope, replayed: true } : answer.envelope;
-    });
-    return done('批量推送已处理', entries);
   },
 });
 
@@ -146,7 +103,8 @@ export const preview = defineRoute({
   },
 });
 
-function answerTo(reply: PushReply | PreviewReply): Answer {
+/** What the push service says, said over HTTP. */
+export function answerTo(reply: PushReply | PreviewReply): Enveloped {
   switch (reply.kind) {
     case 'accepted':
       return done('消息推送任务已创建', reply.answer, reply.replayed ? { 'Idempotency-Replayed': 'true' } : undefined);
@@ -163,9 +121,9 @@ function answerTo(reply: PushReply | PreviewReply): Answer {
   }
 }
 
-const keyOf = (headers: IncomingHttpHeaders): string => String(headers['idempotency-key'] ?? '').trim();
+/** The `Idempotency-Key` header; '' = none. */
+export const keyOf = (headers: IncomingHttpHeaders): string => String(headers['idempotency-key'] ?? '').trim();
 
-const hasOwnKey = (entry: unknown): boolean =>
-  typeof entry === 'object' && entry !== null && Boolean((entry as { idempotency_key?: unknown }).idempotency_key);
-
-const KEY_TOO_LONG = invalid([{ field: 'Idempotency-Key', message: `Idempotency-Key不能超过${LONGEST_KEY}个字符` }]);
+export const KEY_TOO_LONG = invalid([
+  { field: 'Idempotency-Key', message: `Idempotency-Key不能超过${LONGEST_KEY}个字符` },
+]);

@@ -1,3 +1,4 @@
+import { batch } from './batch.ts';
 import { docs, docsFile } from './docs.ts';
 import {
   clearNotifications,
@@ -10,7 +11,7 @@ import {
 } from './notifications.ts';
 import { health, metrics, openapi, ready } from './ops.ts';
 import { listPlatforms } from './platforms.ts';
-import { batch, preview, push } from './push.ts';
+import { preview, push } from './push.ts';
 import { listRecipients } from './recipients.ts';
 import type { Route } from './route.ts';
 import { getTask, listTasks } from './tasks.ts';

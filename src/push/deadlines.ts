@@ -3,22 +3,26 @@ import type { Clock } from '../model.ts';
 /** Milliseconds by which a deadline may be noticed late: one timer serves all deadlines within such a span. */
 const GRAIN_MS = 250;
 
-export interface Deadlines<T> {
+/** What has a deadline. `span` belongs to the deadlines that hold it: 0 = none. */
+export interface Dated {
+  span: number;
+}
+
+export interface Deadlines<T extends Dated> {
   /** Calls back with `item` once `ms` milliseconds have passed, at most a grain later. */
   add(item: T, ms: number): void;
   remove(item: T): void;
 }
 
 /** Many deadlines on few timers: a hundred thousand waiting tasks share those of the spans they end in. */
-export function createDeadlines<T>(clock: Clock, expired: (item: T) => void): Deadlines<T> {
+export function createDeadlines<T extends Dated>(clock: Clock, expired: (item: T) => void): Deadlines<T> {
   const spans = new Map<number, { items: Set<T>; cancel: () => void }>();
-  const spanOf = new Map<T, number>();
 
   function fire(span: number): void {
     const items = spans.get(span)?.items ?? [];
     spans.delete(span);
     for (const item of items) {
-      spanOf.delete(item);
+      item.span = 0;
       expired(item);
     }
   }
@@ -33,12 +37,12 @@ export function createDeadlines<T>(clock: Clock, expired: (item: T) => void): De
         spans.set(span, entry);
       }
       entry.items.add(item);
-      spanOf.set(item, span);
+      item.span = span;
     },
     remove(item) {
-      const span = spanOf.get(item);
-      if (span === undefined) return;
-      spanOf.delete(item);
+      const { span } = item;
+      if (span === 0) return;
+      item.span = 0;
       const entry = spans.get(span)!;
       entry.items.delete(item);
       if (entry.items.size > 0) return;

@@ -137,7 +137,7 @@ export function createPushService(ports: PushPorts): PushService {
 
   function taskOf(push: ParsedPush, recipient: Recipient): Task {
     const now = clock.now();
-    const { plan, copies } = planned(push.strategy, recipient, push.platform);
+    const { plan, copies, leaves } = planned(push.strategy, recipient, push.platform);
     return {
       id: uuid(),
       alias: recipient.alias,
@@ -152,7 +152,7 @@ export function createPushService(ports: PushPorts): PushService {
       deadline: now + (push.expires_in ?? settings().queue.deadline) * 1000,
       updated_at: now,
       status: 'pending',
-      results: [],
+      results: Array.from({ length: leaves }),
     };
   }
 

@@ -8,13 +8,17 @@ export class Work implements Life {
   readonly end: Promise<unknown>;
   /** Why nothing new may be sent, once that is so. */
   overBecause: string | undefined = undefined;
+  /** Where its deadline is kept. */
+  span = 0;
   readonly #deliver: Deliver;
-  readonly #legs: Leg[] = [];
+  readonly #legs: (Leg | undefined)[];
   readonly #run: Run | undefined;
 
   constructor(task: Task, deliver: Deliver) {
     this.task = task;
     this.#deliver = deliver;
+    // An array that grows by itself takes room for seventeen.
+    this.#legs = Array.from({ length: task.results.length });
     this.#run = task.plan && run(task.plan, (leaf, mode) => this.#send(leaf, mode));
     const copies = task.copies.map((copy) => this.#send(copy, { impatient: false }).end);
     this.end = copies.length === 0 && this.#run ? this.#run.end : Promise.all([this.#run?.end, ...copies]);
@@ -31,7 +35,7 @@ export class Work implements Life {
   /** Nothing new is sent from now on. @param force does not wait for attempts in hand either */
   expire(reason: string, force = false): void {
     this.overBecause ??= reason;
-    for (const leg of this.#legs) leg.expire(reason, force);
+    for (const leg of this.#legs) leg?.expire(reason, force);
   }
 
   #send(leaf: Send, mode: Parameters<Deliver>[2]): Leg {

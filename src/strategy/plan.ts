@@ -19,6 +19,8 @@ export interface Planned {
   readonly plan: Plan | undefined;
   /** The recipient's `system` entries that get a copy beside the plan. */
   readonly copies: readonly Send[];
+  /** How many leaves and copies there are. */
+  readonly leaves: number;
 }
 
 /**
@@ -37,14 +39,16 @@ export function planFor(strategy: Strategy, recipient: Recipient, platform?: str
 
   if (strategy === 'platform') {
     const named = platform ?? '';
-    return { plan: join(named === 'system' ? 'all' : within, sends(named)), copies: [] };
+    const plan = join(named === 'system' ? 'all' : within, sends(named));
+    return { plan, copies: [], leaves: leaf };
   }
   const names = recipient.groups.map((group) => group.platform).filter((name) => name !== 'system');
   const plan = join(
     across,
     names.map((name) => join(within, sends(name))),
   );
-  return { plan, copies: copies ? sends('system') : [] };
+  const beside = copies ? sends('system') : [];
+  return { plan, copies: beside, leaves: leaf };
 }
 
 /** The leaves of a plan in plan order. */

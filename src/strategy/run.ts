@@ -4,23 +4,28 @@ import type { End, Leg, Mode, Plan, Send } from '../model.ts';
 export type SendLeaf = (leaf: Send, mode: Mode) => Pick<Leg, 'end' | 'withdraw'>;
 
 export interface Run {
-  readonly end: Promise<void>;
+  readonly end: Promise<unknown>;
   /** A leaf that had been given up was reached after all: what has not been sent for its sake is withdrawn. */
   late(leaf: number): void;
 }
 
 /** Walks a plan. The one evaluator: what `send` does is the caller's business. */
 export function run(plan: Plan, send: SendLeaf): Run {
-  const late = new Set<number>();
-  const root = walk(plan, send, { impatient: false }, late);
+  // Most plans are a single leaf, which has nobody to be withdrawn for; waiting ones should cost little memory.
+  if (plan.op === 'send') return { end: send(plan, PATIENT).end, late: nothing };
+  const lates = new Set<number>();
+  const root = walk(plan, send, PATIENT, lates);
   return {
-    end: root.end.then(() => {}),
+    end: root.end,
     late(leaf) {
-      late.add(leaf);
+      lates.add(leaf);
       root.late(leaf);
     },
   };
 }
+
+const PATIENT: Mode = { impatient: false };
+const nothing = () => {};
 
 interface Walk {
   readonly end: Promise<End>;
@@ -32,7 +37,7 @@ interface Walk {
 function walk(plan: Plan, send: SendLeaf, mode: Mode, lates: ReadonlySet<number>): Walk {
   if (plan.op === 'send') {
     const leg = send(plan, mode);
-    return { end: leg.end, withdraw: () => leg.withdraw(), late: () => {} };
+    return { end: leg.end, withdraw: () => leg.withdraw(), late: nothing };
   }
   return plan.op === 'all' ? walkAll(plan.branches, send, mode, lates) : walkFirst(plan.branches, send, mode, lates);
 }

@@ -6,7 +6,9 @@ import { createHostCheck, isLoopback } from '../../src/http/host.ts';
 import { networkOf } from '../../src/http/address.ts';
 import type { Token } from '../../src/http/settings.ts';
 import { createTestClock } from '../kit/clock.ts';
-import { parseRaw, startHttp, VALID } from './kit.ts';
+import { startHttp } from './kit.ts';
+import { parseRaw } from './raw.ts';
+import { VALID } from './samples.ts';
 
 const PUSH = '/api/v1/push';
 const LIST = '/api/v1/notifications';

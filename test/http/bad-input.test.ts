@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
-import { parseRaw, startHttp, VALID } from './kit.ts';
+import * as fc from 'fast-check';
+import { startHttp } from './kit.ts';
+import { parseRaw } from './raw.ts';
+import { VALID } from './samples.ts';
 
 const json = JSON.stringify(VALID);
 const head = 'POST /api/v1/push HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';

@@ -5,7 +5,9 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { parseRaw, startHttp, VALID } from './kit.ts';
+import { startHttp } from './kit.ts';
+import { parseRaw } from './raw.ts';
+import { VALID } from './samples.ts';
 
 const PUSH = '/api/v1/push';
 const JSON_TYPE = { 'Content-Type': 'application/json' };

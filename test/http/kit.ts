@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Agent, request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import type { RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import type { Channel } from '../../src/channel/channel.ts';
@@ -10,7 +10,7 @@ import { createHttp } from '../../src/http/server.ts';
 import type { ConnectionBounds } from '../../src/http/server.ts';
 import { routes } from '../../src/http/routes.ts';
 import type { HttpParts, HttpSettings } from '../../src/http/settings.ts';
-import type { Clock, Notice, Recipient, Task } from '../../src/model.ts';
+import type { Clock, Recipient } from '../../src/model.ts';
 import { iso } from '../../src/push/iso.ts';
 import { parsePush } from '../../src/push/request.ts';
 import type { PreviewReply, PushReply, PushService } from '../../src/push/service.ts';
@@ -18,6 +18,7 @@ import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createTestClock } from '../kit/clock.ts';
 import type { TestClock } from '../kit/clock.ts';
+import { rawExchange } from './raw.ts';
 
 export interface Options {
   readonly server?: Partial<HttpSettings['server']>;
@@ -53,8 +54,6 @@ export interface Pushed {
   readonly caller: string;
   readonly key: string | undefined;
 }
-
-export const VALID = { recipient_alias: 'ops_alert', content: { title: '标题', msg: '内容' } };
 
 export const BOUNDS: ConnectionBounds = {
   headers: 60_000,
@@ -128,7 +127,7 @@ export async function startHttp(t: TestContext, options: Options = {}) {
         {
           method,
           path: target,
-          headers,
+          headers: { ...headers },
           agent: own ?? agent,
           ...(path ? { socketPath: path } : { host: '127.0.0.1', port }),
         },
@@ -141,16 +140,14 @@ export async function startHttp(t: TestContext, options: Options = {}) {
   };
 }
 
-type Where = Parameters<typeof httpRequest>[0] & object;
-
-function exchange(where: object, body: unknown): Promise<Answered> {
+function exchange(where: RequestOptions, body: unknown): Promise<Answered> {
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
   // As bytes: Node would write the headers in the encoding of a text that goes with them.
   const payload = body === undefined ? undefined : Buffer.from(isRaw ? body : JSON.stringify(body));
-  const { headers = {} } = where as { headers?: Record<string, string> };
+  const { headers = {} } = where;
   const named = payload === undefined || isRaw ? headers : { 'Content-Type': 'application/json', ...headers };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ ...(where as Where), headers: named }, (response) => {
+    const request = httpRequest({ ...where, headers: named }, (response) => {
       void text(response).then((said) => {
         const isJson = String(response.headers['content-type']).startsWith('application/json') && said !== '';
         resolve({
@@ -187,25 +184,6 @@ function conforms(method: string, target: string, { status, headers, text: said 
     assert.equal((JSON.parse(said) as { message: string }).message, doc.description);
 }
 
-/** Sends bytes as they are and reads until the server hangs up. */
-export function rawExchange(port: number, bytes: string | Buffer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    let said = '';
-    socket.setEncoding('utf8').on('data', (chunk) => (said += String(chunk)));
-    socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? resolve(said) : reject(error)));
-    socket.on('close', () => resolve(said));
-    socket.write(bytes);
-  });
-}
-
-/** Status and JSON body of a raw answer. */
-export function parseRaw(said: string): { status: number; body: Answered['body']; head: string } {
-  const [head = '', ...rest] = said.split('\r\n\r\n');
-  assert.match(head, /^HTTP\/1\.1 \d{3} /);
-  return { status: Number(head.slice(9, 12)), head, body: JSON.parse(rest.join('\r\n\r\n')) as Answered['body'] };
-}
-
 function fakeService(pushed: Pushed[], store: Store): PushService {
   return {
     async push(body, caller, key): Promise<PushReply> {
@@ -239,47 +217,5 @@ function fakeService(pushed: Pushed[], store: Store): PushService {
     wait: (id) => store.get(id),
     stats: () => ({ in_hand: 0, capacity: 1, draining: false }),
     drain: () => ({ done: Promise.resolve(), hurry() {} }),
-  };
-}
-
-export function taskOf(change: Partial<Task> = {}): Task {
-  return {
-    id: 'task-1',
-    alias: 'ops_alert',
-    recipient: '运维告警组',
-    strategy: 'failover',
-    message: { title: '标题', body: '内容', level: 'warning', style: 'card', format: 'text' },
-    priority: 5,
-    plan: {
-      op: 'first',
-      branches: [
-        { op: 'send', leaf: 0, platform: 'email', target: '运维邮箱' },
-        { op: 'send', leaf: 1, platform: 'feishu', target: '告警机器人' },
-      ],
-    },
-    copies: [],
-    created_at: Date.UTC(2025, 0, 4, 1, 30),
-    deadline: Date.UTC(2025, 0, 4, 1, 45),
-    updated_at: Date.UTC(2025, 0, 4, 1, 30, 5, 678),
-    status: 'processing',
-    results: [],
-    ...change,
-  };
-}
-
-export function noticeOf(change: Partial<Notice> = {}): Notice {
-  return {
-    id: 'notify_20250804090748_000001',
-    title: '标题',
-    message: '内容',
-    type: 'error',
-    strategy: 'all',
-    style: 'text',
-    source: 'PushServer-SystemNotification',
-    task_id: 'task-1',
-    reason: '所有推送目标均失败',
-    created_at: Date.UTC(2025, 7, 4, 9, 7, 48),
-    status: 'unread',
-    ...change,
   };
 }

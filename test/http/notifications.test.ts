@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { noticeOf, startHttp } from './kit.ts';
+import { startHttp } from './kit.ts';
+import { noticeOf } from './samples.ts';
 
 const PATH = '/api/v1/notifications';
 

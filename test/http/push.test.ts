@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PushReply } from '../../src/push/service.ts';
-import { startHttp, VALID } from './kit.ts';
+import { startHttp } from './kit.ts';
+import { VALID } from './samples.ts';
 
 const PUSH = '/api/v1/push';
 
@@ -166,7 +167,7 @@ describe('POST /api/v1/push/batch', () => {
           if (body === 'busy') return { kind: 'busy', retry_after: 3 };
           if (body === 'conflict') return { kind: 'conflict' };
           if (body === null) return { kind: 'invalid', faults: [{ field: 'body', message: '请求体必须是对象' }] };
-          return { kind: 'unknown_recipient', alias: String(body) };
+          return { kind: 'unknown_recipient', alias: body as string };
         },
       },
     });
@@ -181,6 +182,22 @@ describe('POST /api/v1/push/batch', () => {
     assert.deepEqual(data[4]!.data, { recipient_alias: 'b' });
     assert.deepEqual(data[2]!.data, { retry_after: 3 });
     assert.equal(calls, 5);
+  });
+
+  test('a crash hides nothing of the others', async (t) => {
+    const error = new Error('x');
+    const push = async (body: unknown): Promise<PushReply> => {
+      if (body === 'crash') throw error;
+      return { kind: 'unknown_recipient', alias: String(body) };
+    };
+    const { ask, seen } = await startHttp(t, { service: { push } });
+    const { status, body } = await ask('POST', `${PUSH}/batch`, { body: ['a', 'crash', 'b'] });
+    assert.equal(status, 200);
+    assert.deepEqual(
+      (body.data as unknown as { code: number }[]).map((entry) => entry.code),
+      [404, 500, 404],
+    );
+    assert.deepEqual(seen.crashed, [{ where: 'entry 1 of a batch', error }]);
   });
 
   test('an empty batch has nothing to do', async (t) => {

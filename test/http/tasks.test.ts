@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTestClock } from '../kit/clock.ts';
-import { startHttp, taskOf } from './kit.ts';
+import { startHttp } from './kit.ts';
+import { taskOf } from './samples.ts';
 
 const TASK = '/api/v1/task/task-1';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Result } from '../../src/model.ts';
 import { taskView } from '../../src/push/view.ts';
-import { taskOf } from '../http/kit.ts';
+import { taskOf } from '../http/samples.ts';
 
 const failed: Result = {
   platform: 'email',
