@@ -24,7 +24,7 @@ export interface Drip {
 }
 
 /** Connections of a drip: a slow answer must not hold the next push back. */
-const DRIP_CONNECTIONS = 32;
+const DRIP_CONNECTIONS = 256;
 
 answer({ flood, drip });
 

@@ -38,7 +38,7 @@ export async function serve(file: string): Promise<void> {
     return app.stop();
   });
   app.log.info('listening', { url });
-  say(`PushServer listens on ${url} (API at ${url}/docs)`);
+  say(`PushServer listens on ${url}${url.startsWith('unix:') ? '' : ` (API at ${url}/docs)`}`);
   await stopped;
   say('PushServer has stopped');
 }

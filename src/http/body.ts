@@ -7,8 +7,9 @@ import type { Answer } from './envelope.ts';
 export type Body = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: Answer };
 
 /**
- * Reads a JSON body. It does what @koa/bodyparser does for JSON in about half the time (no iconv, no content-type
- * tables), counts inflated bytes, and accepts a byte order mark, which PowerShell sends.
+ * Reads a JSON body. @koa/bodyparser in its place costs a tenth more for a small push (measured: 23.4 against 20.8 µs of
+ * CPU), refuses the key `__proto__` where here it is one more unknown key, and takes neither a byte order mark, which
+ * PowerShell sends, nor `Expect: 100-continue` after the decision to read.
  * @param limit bytes, after decompression
  */
 export async function readJson(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Body> {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { v7 as uuid } from 'uuid';
 import type { Emitter } from '../events.ts';
 import type { Clock, Deliver, Level, Recipient, Send, Strategy, Task } from '../model.ts';
 import type { Claim, Store } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
 import { type Planned, leavesOf, planFor } from '../strategy/plan.ts';
 import { createDeadlines } from './deadlines.ts';
+import { createIds } from './ids.ts';
 import { iso } from './iso.ts';
 import { createPlaces } from './places.ts';
 import { reasonOf } from './reason.ts';
@@ -107,6 +107,7 @@ export function createPushService(ports: PushPorts): PushService {
   const works = new Map<string, Work>();
   const waiting = new Map<string, Set<() => void>>();
   const planned = planCache();
+  const nextId = createIds(() => clock.now());
   const deadlines = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
   let draining: { settled: () => void } | undefined;
 
@@ -139,7 +140,7 @@ export function createPushService(ports: PushPorts): PushService {
     const now = clock.now();
     const { plan, copies, leaves } = planned(push.strategy, recipient, push.platform);
     return {
-      id: uuid(),
+      id: nextId(),
       alias: recipient.alias,
       recipient: recipient.name,
       strategy: push.strategy,

@@ -19,6 +19,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createTestClock } from '../kit/clock.ts';
 import type { TestClock } from '../kit/clock.ts';
 import { rawExchange } from './raw.ts';
+import type { Body } from './raw.ts';
 
 export interface Options {
   readonly server?: Partial<HttpSettings['server']>;
@@ -38,7 +39,7 @@ export interface Answered {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
-  readonly body: { code: number; message: string; data: Record<string, unknown> };
+  readonly body: Body;
 }
 
 export interface Ask {
@@ -144,7 +145,7 @@ function exchange(where: RequestOptions, body: unknown): Promise<Answered> {
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
   // As bytes: Node would write the headers in the encoding of a text that goes with them.
   const payload = body === undefined ? undefined : Buffer.from(isRaw ? body : JSON.stringify(body));
-  const { headers = {} } = where;
+  const headers = where.headers as Readonly<Record<string, string>>;
   const named = payload === undefined || isRaw ? headers : { 'Content-Type': 'application/json', ...headers };
   return new Promise((resolve, reject) => {
     const request = httpRequest({ ...where, headers: named }, (response) => {

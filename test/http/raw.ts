@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import type { Answered } from './kit.ts';
+
+export interface Body {
+  code: number;
+  message: string;
+  data: Record<string, unknown>;
+}
 
 /** Sends bytes as they are and reads until the server hangs up. */
 export function rawExchange(port: number, bytes: string | Buffer): Promise<string> {
@@ -15,8 +20,8 @@ export function rawExchange(port: number, bytes: string | Buffer): Promise<strin
 }
 
 /** Status and JSON body of a raw answer. */
-export function parseRaw(said: string): { status: number; body: Answered['body']; head: string } {
+export function parseRaw(said: string): { status: number; body: Body; head: string } {
   const [head = '', ...rest] = said.split('\r\n\r\n');
   assert.match(head, /^HTTP\/1\.1 \d{3} /);
-  return { status: Number(head.slice(9, 12)), head, body: JSON.parse(rest.join('\r\n\r\n')) as Answered['body'] };
+  return { status: Number(head.slice(9, 12)), head, body: JSON.parse(rest.join('\r\n\r\n')) as Body };
 }

@@ -10,7 +10,7 @@ import { paint } from './paint.ts';
 import { oneLine, say } from './say.ts';
 import { table } from './table.ts';
 
-export interface TestOptions {
+export interface TrialOptions {
   readonly config: string;
   /** Only this one; absent: every alias. */
   readonly alias?: string | undefined;
@@ -26,7 +26,7 @@ const LONGEST_TEST = 120;
  * @returns whether all of them took it
  * @throws ConfigError; CommandError when there is nothing to test
  */
-export async function testTargets({ config: file, alias, platform }: TestOptions): Promise<boolean> {
+export async function tryTargets({ config: file, alias, platform }: TrialOptions): Promise<boolean> {
   const channels = await loadChannels();
   const config = testing(loadConfig({ file, env: environment(), channels }));
   const chosen = choose(config, channels, { alias, platform });
