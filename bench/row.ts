@@ -54,34 +54,58 @@ export function ratioOf({ floor, ours }: Figures): number | undefined {
 /** One measurement of one side. */
 export interface Sample {
   readonly value: number;
-  readonly busy?: Busy;
+  readonly busy: Busy;
+  /** Processor time of the server per push, in microseconds: hardly moved by what else the machine does. */
+  readonly cpu_us: number;
 }
 
-/** Runs floor, ours, floor, ours …: what slows the machine for a while slows both. */
+interface Pair {
+  readonly floor: Sample;
+  readonly ours: Sample;
+}
+
+/**
+ * The server has always work to do, so it uses a core and some more for its collector. When it gets less than this
+ * share of a core, something else was running.
+ */
+const UNDISTURBED = 0.95;
+
+/**
+ * Runs floor, ours, floor, ours …: what slows the machine for a while slows both. A pair in which a server did not get
+ * its core is measured again, for at most as many pairs as were asked for; what is still missing then is taken from the
+ * disturbed ones, and said so.
+ */
 export async function alternate(
   terms: Terms,
   unit: string,
   floor: () => Promise<Sample>,
   ours: () => Promise<Sample>,
 ): Promise<Figures> {
-  const samples: { floor: Sample[]; ours: Sample[] } = { floor: [], ours: [] };
-  for (let run = 1; run <= terms.runs; run++) {
-    for (const [side, measure] of [
-      ['floor', floor],
-      ['ours', ours],
-    ] as const) {
-      const sample = await measure();
-      samples[side].push(sample);
-      const busy = sample.busy === undefined ? '' : ` (${told(sample.busy)})`;
-      terms.tell(`${run}/${terms.runs} ${side} ${sample.value.toPrecision(4)} ${unit}${busy}`);
-    }
+  const quiet: Pair[] = [];
+  const disturbed: Pair[] = [];
+  const tell = (side: string, { value, busy, cpu_us }: Sample) => {
+    const shares = Object.entries(busy).map(([name, share]) => `${name} ${Math.round(share * 100)} %`);
+    terms.tell(`${side.padEnd(5)} ${value.toFixed(0)} ${unit}, ${cpu_us.toFixed(0)} µs of CPU (${shares.join(', ')})`);
+  };
+  while (quiet.length < terms.runs && quiet.length + disturbed.length < 2 * terms.runs) {
+    const pair = { floor: await floor(), ours: await ours() };
+    tell('floor', pair.floor);
+    tell('ours', pair.ours);
+    const free = Math.min(pair.floor.busy.server, pair.ours.busy.server) >= UNDISTURBED;
+    if (!free) terms.tell('      something else was running');
+    (free ? quiet : disturbed).push(pair);
   }
-  const values = { floor: samples.floor.map((s) => s.value), ours: samples.ours.map((s) => s.value) };
+  const pairs = [...quiet, ...disturbed].slice(0, terms.runs);
+  const of = (side: keyof Pair, key: 'value' | 'cpu_us') => pairs.map((pair) => pair[side][key]);
   return {
-    floor: median(values.floor),
-    ours: median(values.ours),
-    runs: values,
-    details: { floor_busy: busyOf(samples.floor), ours_busy: busyOf(samples.ours) },
+    floor: median(of('floor', 'value')),
+    ours: median(of('ours', 'value')),
+    runs: { floor: of('floor', 'value'), ours: of('ours', 'value') },
+    details: {
+      cpu_us: { floor: median(of('floor', 'cpu_us')), ours: median(of('ours', 'cpu_us')) },
+      busy: { floor: busyOf(pairs.map((pair) => pair.floor)), ours: busyOf(pairs.map((pair) => pair.ours)) },
+      disturbed: terms.runs - Math.min(quiet.length, terms.runs),
+    },
   };
 }
 
@@ -90,15 +114,8 @@ function keeps(value: number, bound: Bound): boolean {
   return 'least' in bound ? value >= bound.least : value <= bound.most;
 }
 
-const told = (busy: Busy) =>
-  Object.entries(busy)
-    .map(([name, share]) => `${name} ${Math.round(share * 100)} %`)
-    .join(', ');
-
 /** Medians: the sink and the generator must have had time to spare, or they are what was measured. */
-function busyOf(samples: readonly Sample[]): Busy | undefined {
-  const all = samples.flatMap(({ busy }) => busy ?? []);
-  if (all.length === 0) return undefined;
-  const of = (key: keyof Busy) => Math.round(median(all.map((busy) => busy[key])) * 100) / 100;
+function busyOf(samples: readonly Sample[]): Busy {
+  const of = (key: keyof Busy) => Math.round(median(samples.map(({ busy }) => busy[key])) * 100) / 100;
   return { server: of('server'), sink: of('sink'), load: of('load') };
 }

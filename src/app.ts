@@ -46,7 +46,7 @@ export interface App {
    * Refuses new pushes, finishes what is in hand within `server.shutdown_timeout` (or until `hurry` is called), turns
    * the rest into notices, and closes everything.
    */
-  stop(): { readonly done: Promise<void>; hurry(): void };
+  stop(): { readonly done: Promise<void>; readonly hurry: () => void };
 }
 
 /** Milliseconds that sinks of the last line are given at the end: one attempt of the slowest takes five seconds. */

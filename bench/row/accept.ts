@@ -27,7 +27,7 @@ function rateOf(cast: Cast, { scale, profile }: Terms): Promise<Sample> {
     await stage.push(WARM_UP * scale);
     const { seconds, busy } = await stage.timed(() => stage.push(count));
     if (cast === 'ours') await inHand(stage.server, 1 + WARM_UP * scale + count);
-    return { value: count / seconds, busy };
+    return { value: count / seconds, busy, cpu_us: (busy.server * seconds * 1e6) / count };
   });
 }
 

@@ -24,7 +24,7 @@ export const endToEnd: Row = {
 async function rateOf(cast: Cast, terms: Terms): Promise<Sample> {
   const count = PUSHES * terms.scale;
   const { seconds, busy } = await deliver(cast, count, terms);
-  return { value: count / seconds, busy };
+  return { value: count / seconds, busy, cpu_us: (busy.server * seconds * 1e6) / count };
 }
 
 /** From the first push to the moment the sink has counted as many different messages, on a warm server. */

@@ -25,5 +25,5 @@ export const growth: Row = {
 async function costAt(pushes: number, terms: Terms): Promise<Sample> {
   const count = pushes * terms.scale;
   const { seconds, busy } = await deliver('ours', count, terms);
-  return { value: (seconds * 1e6) / count, busy };
+  return { value: (seconds * 1e6) / count, busy, cpu_us: (busy.server * seconds * 1e6) / count };
 }

@@ -1,4 +1,4 @@
-import type { FieldFault } from '../push/service.ts';
+import type { FieldFault } from '../push/faults.ts';
 
 /** The shape of every answer of the API. */
 export interface Envelope {

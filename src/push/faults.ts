@@ -1,5 +1,9 @@
 import type { z } from 'zod';
-import type { FieldFault } from './service.ts';
+
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Field, Format, Level, Mentions, Message, Strategy, Style } from '../model.ts';
 import { faultsOf } from './faults.ts';
-import type { FieldFault } from './service.ts';
+import type { FieldFault } from './faults.ts';
 import { cleanLine, cleanText } from './text.ts';
 import { unknownKeys } from './warnings.ts';
 

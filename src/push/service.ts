@@ -5,6 +5,7 @@ import type { Claim, Store } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
 import { type Planned, leavesOf, planFor } from '../strategy/plan.ts';
 import { createDeadlines } from './deadlines.ts';
+import type { FieldFault } from './faults.ts';
 import { createIds } from './ids.ts';
 import { iso } from './iso.ts';
 import { createPlaces } from './places.ts';
@@ -23,11 +24,6 @@ export interface PushAnswer {
   /** ISO 8601, UTC. */
   readonly created_at: string;
   readonly warnings?: readonly string[];
-}
-
-export interface FieldFault {
-  readonly field: string;
-  readonly message: string;
 }
 
 export type PushReply =
@@ -76,7 +72,7 @@ export interface PushService {
    * Stops accepting and finishes what is in hand; what is left after `ms` milliseconds, or when `hurry` is called, ends
    * as failed with its notice.
    */
-  drain(ms: number): { done: Promise<void>; hurry(): void };
+  drain(ms: number): { readonly done: Promise<void>; readonly hurry: () => void };
 }
 
 export interface PushSettings {

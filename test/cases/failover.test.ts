@@ -124,10 +124,10 @@ test('19 the same idempotency key twice, in parallel: one delivery', async () =>
   const answers = await Promise.all([push(), push(), push()]);
   assert.equal(new Set(answers.map((a) => a.body.data.task_id)).size, 1);
   assert.deepEqual(
-    answers.map((a) => a.headers.get('idempotency-replayed')).toSorted(),
-    [null, 'true', 'true'].toSorted(),
+    answers.map((a) => a.headers.get('idempotency-replayed') ?? 'first').toSorted((a, b) => a.localeCompare(b)),
+    ['first', 'true', 'true'],
   );
-  await t.finished(answers[0]!.body.data.task_id);
+  await t.finished(answers[0].body.data.task_id);
   assert.equal(t.sandbox.messages().length, 1);
   const other = { ...body, content: { title: 't2', msg: 'm' } };
   const conflict = await t.api('POST', '/api/v1/push', other, { 'idempotency-key': 'once' });

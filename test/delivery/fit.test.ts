@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { loadChannels } from '../../src/channel/registry.ts';
 import { fit, measure, prefixOf } from '../../src/delivery/fit.ts';
 import type { Message } from '../../src/model.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Plan, Recipient, Result, Strategy } from '../../src/model.ts';
 import { outcomeOf } from '../../src/strategy/outcome.ts';
 import { leavesOf, planFor } from '../../src/strategy/plan.ts';
@@ -112,7 +112,7 @@ test('the outcome is computed from the plan and its results', () => {
   const of = (strategy: Strategy, statuses: string) =>
     outcomeOf(
       planFor(strategy, THREE).plan,
-      [...statuses].map((c) =>
+      Array.from(statuses, (c) =>
         c === '.' ? undefined : result(c === 'o' ? 'success' : c === 't' ? 'timeout' : 'failed'),
       ),
     );
