@@ -23,8 +23,8 @@ export interface Drip {
   readonly per_second: number;
 }
 
-/** Connections of a drip: a slow answer must not hold the next push back. At 400 a second this is 0.6 s of silence. */
-const DRIP_CONNECTIONS = 256;
+/** Connections of a drip: a slow answer must not hold the next push back. */
+const DRIP_CONNECTIONS = 64;
 
 answer({ flood, drip });
 
@@ -52,7 +52,8 @@ async function flood({ url, alias, from, count, connections }: Flood): Promise<{
 
 /**
  * Pushes at a steady rate, whatever the answers do.
- * @returns milliseconds from writing each push to having its answer
+ * @returns milliseconds from writing each push to having its answer; a push that finds every connection waiting for an
+ *   answer is counted from the moment it was due
  */
 async function drip({ url, aliases, from, count, per_second }: Drip): Promise<{ latencies: number[] }> {
   const links = await Promise.all(Array.from({ length: DRIP_CONNECTIONS }, () => open(url)));
@@ -61,23 +62,25 @@ async function drip({ url, aliases, from, count, per_second }: Drip): Promise<{ 
   await new Promise<void>((resolve, reject) => {
     const began = performance.now();
     let sent = 0;
+    let late = false;
     const tick = () => {
       const due = Math.min(count, Math.floor(((performance.now() - began) * per_second) / 1000) + 1);
       while (sent < due) {
         const worker = idle.pop();
-        if (worker === undefined) return reject(new Error(`${DRIP_CONNECTIONS} pushes are unanswered`));
-        const written = performance.now();
+        if (worker === undefined) {
+          late = true;
+          break;
+        }
+        const start = late ? began + (sent * 1000) / per_second : performance.now();
         const pusher: Pusher = worker.pushers[sent % aliases.length]!;
-        worker.link.send(
-          pusher(from + sent++),
-          () => {
-            latencies.push(performance.now() - written);
-            idle.push(worker);
-            if (latencies.length === count) resolve();
-          },
-          reject,
-        );
+        const answered = () => {
+          latencies.push(performance.now() - start);
+          idle.push(worker);
+          if (latencies.length === count) resolve();
+        };
+        worker.link.send(pusher(from + sent++), answered, reject);
       }
+      late &&= sent < due;
       if (sent < count) setTimeout(tick, 1);
     };
     tick();

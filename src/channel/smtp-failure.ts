@@ -72,8 +72,8 @@ const LOGIN = rule(
 );
 const BUSY = rule(
   'unavailable',
-  '邮件服务器暂时无法接收，系统会自动重试',
-  'The mail server cannot take the mail just now; it is retried by itself.',
+  '邮件服务器暂时无法接收，自动重试后仍未成功',
+  'The mail server cannot take the mail just now; automatic retries did not outlast it.',
 );
 const THROTTLED = rule(
   'rate_limited',
@@ -123,7 +123,7 @@ const SETTINGS = rule(
   '邮件配置有误：检查 from 与 email 是否为有效地址',
   'The mail settings are wrong: check that from and email are valid addresses.',
 );
-const CUT_OFF = rule('unavailable', '发送被中断，系统会自动重试', 'The send was cut off; it is retried by itself.');
+const CUT_OFF = rule('unavailable', '发送被中断，自动重试后仍未成功', 'The send was cut off; automatic retries did not outlast it.');
 
 const isTls = ({ originalCode = '' }: SmtpError) =>
   /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(originalCode);

@@ -195,7 +195,7 @@ const REFUSED = rule(
 const byText = (said: string) => (/too fast|frequen|limit/i.test(said) ? TOO_FAST : REFUSED);
 
 const TABLE: CodeTable = {
-  '-1': rule('unavailable', '钉钉系统繁忙，系统会自动重试', 'DingTalk is busy; it is retried by itself.', {
+  '-1': rule('unavailable', '钉钉系统繁忙，自动重试后仍未成功', 'DingTalk is busy; automatic retries did not outlast it.', {
     max_retries: 3,
   }),
   40035: (said) => (/token/i.test(said) ? BAD_TOKEN : BAD_REQUEST),

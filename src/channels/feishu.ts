@@ -135,8 +135,8 @@ const TOO_FAST = rule(
 );
 const FEISHU_FAULT = rule(
   'unavailable',
-  '飞书内部错误，系统会自动重试；持续出现请查看飞书服务状态',
-  'Internal error at Feishu; it is retried by itself. If it lasts, see the Feishu status page.',
+  '飞书内部错误，自动重试后仍未成功；持续出现请查看飞书服务状态',
+  'Internal error at Feishu; automatic retries did not outlast it. If it lasts, see the Feishu status page.',
 );
 const BAD_SHAPE = rule(
   'invalid',

@@ -145,7 +145,7 @@ const TOO_LONG = rule(
 const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
 const TABLE: CodeTable = {
-  '-1': rule('unavailable', '企业微信系统繁忙，系统会自动重试', 'WeCom is busy; it is retried by itself.', {
+  '-1': rule('unavailable', '企业微信系统繁忙，自动重试后仍未成功', 'WeCom is busy; automatic retries did not outlast it.', {
     max_retries: 3,
   }),
   45009: rule(
@@ -155,8 +155,8 @@ const TABLE: CodeTable = {
   ),
   45033: rule(
     'unavailable',
-    '企业微信并发过高，系统会自动重试；若常见，请调低 max_concurrent_per_platform',
-    'Too many calls at once; it is retried by itself. If it happens often, lower max_concurrent_per_platform.',
+    '企业微信并发过高，自动重试后仍未成功；若常见，请调低 max_concurrent_per_platform',
+    'Too many calls at once; automatic retries did not outlast it. If it happens often, lower max_concurrent_per_platform.',
   ),
   93000: rule(
     'unauthorized',
