@@ -42,6 +42,7 @@ export interface Target {
   readonly alias: string;
   readonly platform: string;
   readonly name: string;
+  /** Its own switch and that of its group. */
   readonly enabled: boolean;
   /** The channel's own configuration, already parsed by its schema. Holds secrets: never log it. */
   readonly config: unknown;

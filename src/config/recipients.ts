@@ -92,6 +92,8 @@ function createReader({ platforms, sections }: RecipientsInput, faults: Fault[])
         targets = targetsOf(alias, platform, value, at);
       }
     }
+    // A reload may disable a platform while messages wait for its targets: they must see it on the target itself.
+    if (!enabled) targets = targets.map((target) => ({ ...target, enabled: false }));
     return { platform: platform.name, enabled, targets };
   }
 

@@ -148,3 +148,21 @@ test('21 a late success is recorded and stops what has not been sent yet', async
   assert.deepEqual(await t.notices(), []);
   await t.stop();
 });
+
+test('a platform disabled by a reload while a message waits ends invalid, and its plan goes on', async () => {
+  const yaml = (enabled: boolean) => `
+recipients:
+  ops:
+    platforms:
+      wechat: {enabled: ${enabled}, webhooks: [{url: "$S/cgi-bin/webhook/send?key=k1", name: w1, rate_limit: {per_minute: 1}}]}
+      dingtalk: {webhooks: [{url: "$S/robot/send?access_token=d1", name: d1}]}
+`;
+  const t = await createTestApp(yaml(true));
+  await t.deliver('ops', { platform: 'wechat' });
+  const waiting = await t.push('ops', { strategy: 'all' });
+  t.reload(yaml(false));
+  const task = await t.finished(waiting.task_id);
+  assert.deepEqual(words(task), ['w1 failed', 'd1 success']);
+  assert.match(task.results[0].message, /停用/);
+  await t.stop();
+});

@@ -40,6 +40,8 @@ export interface TestApp {
   noticeFiles(): string[];
   /** What the console sink printed. */
   printed(): string;
+  /** Takes another configuration over, as a changed file would. */
+  reload(yaml: string): void;
   stop(): Promise<void>;
 }
 
@@ -70,12 +72,14 @@ export async function createTestApp(
   sandbox = await createSandbox({ ...options.sandbox, ...(options.real ? {} : { clock }) });
   const world = sandbox;
 
-  const text = yaml.replaceAll('$S', world.url).replaceAll('$M', String(world.smtp_port));
   const channels = await loadChannels();
-  const config = parseConfig(
-    `server: {port: 0}\nlog: {file_path: ${JSON.stringify(join(folder, 'log/app.log'))}, level: debug}\n${text}`,
-    { file: join(folder, 'config.yaml'), env: options.env ?? {}, channels },
-  );
+  const configOf = (text: string) =>
+    parseConfig(
+      `server: {port: 0}\nlog: {file_path: ${JSON.stringify(join(folder, 'log/app.log'))}, level: debug}\n${text
+        .replaceAll('$S', world.url)
+        .replaceAll('$M', String(world.smtp_port))}`,
+      { file: join(folder, 'config.yaml'), env: options.env ?? {}, channels },
+    );
   let printed = '';
   const terminal = new Writable({
     write(chunk, _encoding, done) {
@@ -84,7 +88,7 @@ export async function createTestApp(
     },
   }) as unknown as NodeJS.WriteStream;
   const app = createApp({
-    config,
+    config: configOf(yaml),
     channels,
     clock: options.real ? systemClock : clock,
     notifications: join(folder, 'notifications'),
@@ -130,6 +134,7 @@ export async function createTestApp(
     },
     noticeFiles: () => list(join(folder, 'notifications')),
     printed: () => printed,
+    reload: (text) => app.reload(configOf(text)),
     stop: () => (stopped ??= stop()),
   };
 
