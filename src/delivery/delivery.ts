@@ -1,11 +1,9 @@
-import { type Channel, type ChannelIo, SendError } from '../channel/channel.ts';
-import type { Clock, Failure, Message, Outcome, Target } from '../model.ts';
-import type { Emitter } from '../events.ts';
+import type { Channel } from '../channel/channel.ts';
+import type { Failure, Message, Outcome, Target } from '../model.ts';
+import { type AttemptPorts, INTERNAL_FAULT, attempt } from './attempt.ts';
 import { type Part, fit } from './fit.ts';
-import type { Http } from './http-client.ts';
 import type { Lane, Passenger } from './lane.ts';
 import { type RetrySettings, retryDelay } from './retry.ts';
-import type { Shared } from './shared.ts';
 import type { Line, Waiter } from './waiting-room.ts';
 
 export interface DeliverySettings {
@@ -15,19 +13,12 @@ export interface DeliverySettings {
 }
 
 /** What every delivery of a server shares. */
-export interface DeliveryPorts {
-  readonly clock: Clock;
-  readonly http: Http;
-  readonly shared: Shared;
-  readonly events: Emitter;
+export interface DeliveryPorts extends AttemptPorts {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly settings: () => DeliverySettings;
   /** The target as it is configured now; undefined when it is gone. */
   readonly target: (alias: string, platform: string, name: string) => Target | undefined;
-  readonly redact: (text: string) => string;
   readonly chance: () => number;
-  /** Attempts whose answer is still awaited although their time is over. */
-  readonly late: { waiting: number };
 }
 
 /** How an attempt ended, and whether our clock ended it. */
@@ -131,7 +122,7 @@ export class Delivery implements Passenger {
     } catch (error) {
       // A bug in a driver or in this file. The message must still come to an end.
       this.#ports.events.emit('crashed', { where: `delivery to ${this.platform}`, error });
-      this.#end(this.#ending(INTERNAL_FAULT));
+      this.#end(INTERNAL_FAULT);
     }
   }
 
@@ -139,7 +130,7 @@ export class Delivery implements Passenger {
     const { clock, events, settings } = this.#ports;
     const channel = this.#ports.channels.get(this.platform);
     const target = this.#ports.target(this.alias, this.platform, this.name);
-    if (channel === undefined || target === undefined || !target.enabled) return this.#end(this.#ending(TARGET_GONE));
+    if (channel === undefined || target === undefined || !target.enabled) return this.#end(TARGET_GONE);
     this.#sender.began();
     this.#parts ??= fit(
       channel,
@@ -149,7 +140,13 @@ export class Delivery implements Passenger {
       settings().fit.max_parts,
     );
     const started = clock.monotonic();
-    const { outcome, timed_out } = await this.#attempt(channel, target, this.#parts[this.#part]!.payload);
+    const { outcome, timed_out } = await attempt(this.#ports, {
+      channel,
+      config: target.config,
+      payload: this.#parts[this.#part]!.payload,
+      id: `${this.#sender.id}-${this.#part}`,
+      arrivedLate: () => this.#arrivedLate(),
+    });
     this.lane.slow = timed_out;
     this.#sending = false;
     events.emit('attempted', {
@@ -168,76 +165,6 @@ export class Delivery implements Passenger {
     else this.#failed(outcome, channel, timed_out);
   }
 
-  /** One request, for at most `queue.timeout` seconds. */
-  async #attempt(
-    channel: Channel,
-    target: Target,
-    payload: unknown,
-  ): Promise<{ outcome: Outcome; timed_out: boolean }> {
-    const { clock, http, shared, settings, redact } = this.#ports;
-    const timeout = settings().queue.timeout * 1000;
-    const controller = new AbortController();
-    // A driver that speaks no HTTP cannot tell; then the message may have left.
-    let sent = true;
-    const io: ChannelIo = {
-      http(request) {
-        sent = false;
-        return http.request(request, controller.signal, () => (sent = true));
-      },
-      token(key, fetch) {
-        sent = false;
-        return shared.token(`${channel.name}\n${key}`, fetch);
-      },
-      dropToken: (key) => shared.dropToken(`${channel.name}\n${key}`),
-      sent: (value) => (sent = value),
-      resource: (key, open, close) => shared.resource(`${channel.name}\n${key}`, open, close),
-      signal: controller.signal,
-      timeout_ms: timeout,
-      now: () => new Date(clock.now()),
-      id: `${this.#sender.id}-${this.#part}`,
-    };
-    const answer = call(() => channel.send(payload, target.config, io)).then((outcome) =>
-      outcome.ok ? outcome : { ...outcome, message: redact(outcome.message) },
-    );
-    return new Promise((resolve) => {
-      let stopListening: (() => void) | undefined;
-      const cancel = clock.after(timeout, () => {
-        resolve({ outcome: timeoutOf(sent), timed_out: true });
-        stopListening = this.#awaitLate(controller, timeout);
-      });
-      void answer.then((outcome) => {
-        cancel();
-        resolve({ outcome, timed_out: false });
-        if (stopListening === undefined) return;
-        stopListening();
-        if (outcome.ok) this.#arrivedLate();
-      });
-    });
-  }
-
-  /**
-   * The slot is free again, but an answer may still come: it is listened for, for one more timeout, within a bound.
-   * @returns ends the listening
-   */
-  #awaitLate(controller: AbortController, timeout: number): () => void {
-    const { late, settings, clock } = this.#ports;
-    const full = late.waiting >= settings().queue.worker_count;
-    if (full) {
-      controller.abort();
-      return () => {};
-    }
-    late.waiting++;
-    const cancel = clock.after(timeout, () => {
-      late.waiting--;
-      controller.abort();
-    });
-    return () => {
-      if (controller.signal.aborted) return;
-      late.waiting--;
-      cancel();
-    };
-  }
-
   #arrivedLate(): void {
     // The late answer of one part says nothing of the others.
     if (this.#parts !== undefined && this.#parts.length > 1) return;
@@ -251,8 +178,8 @@ export class Delivery implements Passenger {
     this.lane.accepted();
     this.#part++;
     this.#tries = 0;
-    if (this.#part === this.#parts!.length) return this.#end(this.#ending({ ok: true }));
-    if (this.#sender.isOver()) return this.#end(this.#ending(OUT_OF_TIME));
+    if (this.#part === this.#parts!.length) return this.#end({ ok: true });
+    if (this.#sender.isOver()) return this.#end(OUT_OF_TIME);
     this.lane.continue(this);
   }
 
@@ -261,7 +188,7 @@ export class Delivery implements Passenger {
     if (failure.kind === 'rate_limited') {
       const seconds = this.lane.pause(failure.retry_after, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${this.alias}/${this.name}`, seconds });
-      if (this.#sender.isOver()) return this.#end(this.#ending(failure));
+      if (this.#sender.isOver()) return this.#end(failure);
       if (this.#sender.throttled(failure)) {
         this.#done = true;
         return;
@@ -272,55 +199,21 @@ export class Delivery implements Passenger {
     this.#sender.attempted(failure);
     this.#tries++;
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
-    if (delay === undefined || this.#sender.isOver()) return this.#end(this.#ending(failure, timed_out));
+    if (delay === undefined || this.#sender.isOver()) return this.#end(failure, timed_out);
     this.#cancelRetry = clock.after(delay, () => {
       this.#cancelRetry = undefined;
-      if (this.#sender.isOver()) return this.#end(this.#ending(failure, timed_out));
+      if (this.#sender.isOver()) return this.#end(failure, timed_out);
       this.lane.reenter(this);
     });
   }
 
-  #ending(outcome: Outcome, timed_out = false): Ending {
-    return { outcome, timed_out };
-  }
-
-  #end(ending: Ending): void {
+  #end(outcome: Outcome, timed_out = false): void {
     this.#sending = false;
     this.#done = true;
-    this.#sender.ended(ending);
+    this.#sender.ended({ outcome, timed_out });
   }
 }
 
-/** The only place that catches a driver's error. */
-async function call(send: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await send();
-  } catch (error) {
-    const sent = !(error instanceof SendError) || error.sent;
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      ok: false,
-      kind: sent ? 'unknown' : 'unavailable',
-      message,
-      remedy: sent ? MAY_HAVE_ARRIVED : NOT_REACHED,
-    };
-  }
-}
-
-function timeoutOf(sent: boolean): Failure {
-  return sent
-    ? { ok: false, kind: 'unknown', message: '等待应答超时，消息可能已送达', remedy: MAY_HAVE_ARRIVED }
-    : { ok: false, kind: 'unavailable', message: '连接超时，消息未发出', remedy: NOT_REACHED };
-}
-
-const MAY_HAVE_ARRIVED = {
-  en: 'No answer came; look in the group or mailbox whether the message arrived before sending it again.',
-  zh: '没有收到应答：请先到群或邮箱确认是否已收到，再决定是否重发',
-};
-const NOT_REACHED = {
-  en: 'The platform could not be reached: check network, DNS, proxy and firewall of this server.',
-  zh: '无法连接平台：检查本机网络、DNS、代理与防火墙',
-};
 const TARGET_GONE: Failure = {
   ok: false,
   kind: 'invalid',
@@ -335,10 +228,4 @@ const OUT_OF_TIME: Failure = {
   kind: 'invalid',
   message: '已超过任务时限，长消息只送达了一部分',
   remedy: { en: 'Send shorter messages or allow more time.', zh: '缩短消息或延长时限（expires_in、queue.deadline）' },
-};
-const INTERNAL_FAULT: Failure = {
-  ok: false,
-  kind: 'unknown',
-  message: '服务器内部错误',
-  remedy: { en: 'See the error log of the server.', zh: '查看服务器错误日志' },
 };

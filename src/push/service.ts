@@ -1,30 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { Emitter } from '../events.ts';
-import type { Clock, Deliver, Level, Recipient, Send, Strategy, Task } from '../model.ts';
-import type { Claim, Store } from '../store/store.ts';
+import type { Clock, Deliver, Level, Recipient, Send, Task } from '../model.ts';
+import type { Store } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
-import { type Planned, leavesOf, planFor } from '../strategy/plan.ts';
+import { leavesOf } from '../strategy/plan.ts';
+import { createPlanner } from '../strategy/planner.ts';
+import { type PushAnswer, answerOf } from './answer.ts';
+import { claimOf } from './claim.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { FieldFault } from './faults.ts';
 import { createIds } from './ids.ts';
-import { iso } from './iso.ts';
 import { createPlaces } from './places.ts';
 import { reasonOf } from './reason.ts';
 import { type ParsedPush, parsePush } from './request.ts';
 import { Work } from './work.ts';
-
-/** `data` of an accepted push. */
-export interface PushAnswer {
-  readonly task_id: string;
-  readonly recipient: string;
-  readonly strategy: string;
-  readonly style: string;
-  readonly type: string;
-  readonly title: string;
-  /** ISO 8601, UTC. */
-  readonly created_at: string;
-  readonly warnings?: readonly string[];
-}
 
 export type PushReply =
   | { readonly kind: 'accepted'; readonly answer: PushAnswer; readonly replayed: boolean }
@@ -102,10 +90,10 @@ export function createPushService(ports: PushPorts): PushService {
   const places = createPlaces(() => settings().queue.buffer_size);
   const works = new Map<string, Work>();
   const waiting = new Map<string, Set<() => void>>();
-  const planned = planCache();
+  const planned = createPlanner();
   const nextId = createIds(() => clock.now());
   const deadlines = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
-  let draining: { settled: () => void } | undefined;
+  let draining: { settled: () => void; cut: boolean } | undefined;
 
   function start(task: Task): void {
     task.status = 'processing';
@@ -113,6 +101,13 @@ export function createPushService(ports: PushPorts): PushService {
     works.set(task.id, work);
     deadlines.add(work, task.deadline - task.created_at);
     void work.end.then(() => finish(work));
+    if (draining?.cut) work.expire(STOPPED, true);
+  }
+
+  /** Gives a place back; the last one ends the drain. */
+  function release(alias: string): void {
+    places.release(alias);
+    if (places.taken === 0) draining?.settled();
   }
 
   async function finish(work: Work): Promise<void> {
@@ -125,11 +120,10 @@ export function createPushService(ports: PushPorts): PushService {
     await store.finish(task);
     if (task.status === 'failed') await ports.raise(task);
     works.delete(task.id);
-    places.release(task.alias);
     events.emit('finished', { task });
     for (const wake of waiting.get(task.id) ?? []) wake();
     waiting.delete(task.id);
-    if (works.size === 0) draining?.settled();
+    release(task.alias);
   }
 
   function taskOf(push: ParsedPush, recipient: Recipient): Task {
@@ -172,11 +166,11 @@ export function createPushService(ports: PushPorts): PushService {
     const task = taskOf(push, recipient);
     const answer = answerOf(task, parsed.warnings);
     const inserted = await store.insert(task, claim && { ...claim, answer }).catch((error: unknown) => {
-      places.release(push.alias);
+      release(push.alias);
       throw error;
     });
     if (inserted.kind !== 'inserted') {
-      places.release(push.alias);
+      release(push.alias);
       return replyOf(inserted);
     }
     events.emit('accepted', { task });
@@ -228,30 +222,18 @@ export function createPushService(ports: PushPorts): PushService {
     stats: () => ({ in_hand: works.size, capacity: settings().queue.buffer_size, draining: draining !== undefined }),
 
     drain(ms) {
-      let hurry = () => {};
-      const done = new Promise<void>((resolve) => {
-        const cut = () => {
-          for (const work of works.values()) work.expire('服务停止，消息未能在停止前发出', true);
-        };
-        const cancel = clock.after(ms, cut);
-        hurry = cut;
-        draining = {
-          settled: () => {
-            cancel();
-            resolve();
-          },
-        };
-        if (works.size === 0) draining.settled();
-      });
-      return { done, hurry: () => hurry() };
+      const { promise: done, resolve: settled } = Promise.withResolvers<void>();
+      const state = (draining = { settled, cut: false });
+      const cut = () => {
+        state.cut = true;
+        for (const work of works.values()) work.expire(STOPPED, true);
+      };
+      const cancel = clock.after(ms, cut);
+      void done.then(cancel);
+      if (places.taken === 0) settled();
+      return { done, hurry: cut };
     },
   };
-}
-
-function claimOf(caller: string, key: string, push: ParsedPush): Omit<Claim, 'answer'> {
-  const { idempotency_key: _key, ...request } = push;
-  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-  return { key: JSON.stringify([caller, key]), fingerprint };
 }
 
 function replyOf(known: { kind: 'replayed'; answer: unknown } | { kind: 'conflict' }): PushReply {
@@ -259,35 +241,7 @@ function replyOf(known: { kind: 'replayed'; answer: unknown } | { kind: 'conflic
   return { kind: 'accepted', answer: known.answer as PushAnswer, replayed: true };
 }
 
-function answerOf(task: Task, warnings: readonly string[]): PushAnswer {
-  return {
-    task_id: task.id,
-    recipient: task.recipient,
-    strategy: task.strategy,
-    style: task.message.style,
-    type: task.message.level,
-    title: task.message.title,
-    created_at: iso(task.created_at),
-    ...(warnings.length > 0 ? { warnings } : {}),
-  };
-}
-
-/** Plans are shared by all tasks of a recipient; a reload brings new recipients and so new plans. */
-function planCache() {
-  const plans = new WeakMap<Recipient, Map<string, Planned>>();
-  return (strategy: Strategy, recipient: Recipient, platform: string | undefined): Planned => {
-    const known = plans.get(recipient) ?? new Map<string, Planned>();
-    plans.set(recipient, known);
-    // Callers may name any platform: only those that exist are worth keeping.
-    const key = platform ?? `:${strategy}`;
-    let planned = known.get(key);
-    if (planned === undefined) {
-      planned = planFor(strategy, recipient, platform);
-      if (platform === undefined || planned.plan !== undefined) known.set(key, planned);
-    }
-    return planned;
-  };
-}
+const STOPPED = '服务停止，消息未能在停止前发出';
 
 const KEYS_DIFFER: FieldFault = {
   field: 'idempotency_key',
