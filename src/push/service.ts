@@ -93,7 +93,7 @@ export function createPushService(ports: PushPorts): PushService {
   const planned = createPlanner();
   const nextId = createIds(() => clock.now());
   const deadlines = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
-  let draining: { settled: () => void; cut: boolean } | undefined;
+  let draining: Drain | undefined;
 
   function start(task: Task): void {
     task.status = 'processing';
@@ -223,9 +223,10 @@ export function createPushService(ports: PushPorts): PushService {
 
     drain(ms) {
       const { promise: done, resolve: settled } = Promise.withResolvers<void>();
-      const state = (draining = { settled, cut: false });
+      const drain: Drain = { settled, cut: false };
+      draining = drain;
       const cut = () => {
-        state.cut = true;
+        drain.cut = true;
         for (const work of works.values()) work.expire(STOPPED, true);
       };
       const cancel = clock.after(ms, cut);
@@ -234,6 +235,13 @@ export function createPushService(ports: PushPorts): PushService {
       return { done, hurry: cut };
     },
   };
+}
+
+interface Drain {
+  /** Called when nothing is in hand any more. */
+  readonly settled: () => void;
+  /** The time for finishing is over. */
+  cut: boolean;
 }
 
 function replyOf(known: { kind: 'replayed'; answer: unknown } | { kind: 'conflict' }): PushReply {
