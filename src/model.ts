@@ -148,7 +148,7 @@ export interface Task {
   readonly recipient: string;
   readonly strategy: Strategy;
   /** Set when the request named one platform. */
-  readonly platform?: string;
+  readonly platform?: string | undefined;
   readonly message: Message;
   /** 0 to 9, highest 9. */
   readonly priority: number;

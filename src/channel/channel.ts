@@ -214,7 +214,10 @@ const STATUS_RULES: readonly (CodeRule & { test: (status: number) => boolean; me
     test: (s) => s === 408 || s === 425 || s >= 500,
     kind: 'unavailable',
     message: '平台暂时不可用',
-    remedy: { en: 'The platform has a fault, which automatic retries did not outlast; see its status page.', zh: '平台故障，自动重试仍未成功：查看平台状态页，恢复后重发' },
+    remedy: {
+      en: 'The platform has a fault, which automatic retries did not outlast; see its status page.',
+      zh: '平台故障，自动重试仍未成功：查看平台状态页，恢复后重发',
+    },
   },
   {
     test: (s) => s >= 300 && s < 400,

@@ -123,7 +123,11 @@ const SETTINGS = rule(
   '邮件配置有误：检查 from 与 email 是否为有效地址',
   'The mail settings are wrong: check that from and email are valid addresses.',
 );
-const CUT_OFF = rule('unavailable', '发送被中断，自动重试后仍未成功', 'The send was cut off; automatic retries did not outlast it.');
+const CUT_OFF = rule(
+  'unavailable',
+  '发送被中断，自动重试后仍未成功',
+  'The send was cut off; automatic retries did not outlast it.',
+);
 
 const isTls = ({ originalCode = '' }: SmtpError) =>
   /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(originalCode);

@@ -195,9 +195,14 @@ const REFUSED = rule(
 const byText = (said: string) => (/too fast|frequen|limit/i.test(said) ? TOO_FAST : REFUSED);
 
 const TABLE: CodeTable = {
-  '-1': rule('unavailable', '钉钉系统繁忙，自动重试后仍未成功', 'DingTalk is busy; automatic retries did not outlast it.', {
-    max_retries: 3,
-  }),
+  '-1': rule(
+    'unavailable',
+    '钉钉系统繁忙，自动重试后仍未成功',
+    'DingTalk is busy; automatic retries did not outlast it.',
+    {
+      max_retries: 3,
+    },
+  ),
   40035: (said) => (/token/i.test(said) ? BAD_TOKEN : BAD_REQUEST),
   43002: BAD_REQUEST,
   43004: BAD_REQUEST,

@@ -145,9 +145,14 @@ const TOO_LONG = rule(
 const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
 const TABLE: CodeTable = {
-  '-1': rule('unavailable', '企业微信系统繁忙，自动重试后仍未成功', 'WeCom is busy; automatic retries did not outlast it.', {
-    max_retries: 3,
-  }),
+  '-1': rule(
+    'unavailable',
+    '企业微信系统繁忙，自动重试后仍未成功',
+    'WeCom is busy; automatic retries did not outlast it.',
+    {
+      max_retries: 3,
+    },
+  ),
   45009: rule(
     'rate_limited',
     '超过每分钟 20 条被企业微信限流，通道已自动暂停，稍后继续；若常见，请增加机器人或合并消息',

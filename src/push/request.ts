@@ -99,20 +99,20 @@ export function parsePush(body: unknown): ParseReply {
   const platform = data.platform ? cleanLine(data.platform) : '';
   if (platform === '' && data.strategy === 'platform') return { ok: false, faults: platformMissing(input) };
   const key = data.idempotency_key ? cleanLine(data.idempotency_key) : '';
-  return {
-    ok: true,
-    request: {
-      alias: cleanText(data.recipient_alias),
-      strategy: platform === '' ? data.strategy || 'failover' : 'platform',
-      ...(platform !== '' && { platform }),
-      message: messageOf(data),
-      ...(typeof data.priority === 'number' && { priority: data.priority }),
-      ...(typeof data.expires_in === 'number' && { expires_in: data.expires_in }),
-      ...(key !== '' && { idempotency_key: key }),
-    },
-    warnings: unknownKeys(input, data),
+  const request: Writable<ParsedPush> = {
+    alias: cleanText(data.recipient_alias),
+    strategy: platform === '' ? data.strategy || 'failover' : 'platform',
+    message: messageOf(data),
   };
+  if (platform !== '') request.platform = platform;
+  if (typeof data.priority === 'number') request.priority = data.priority;
+  if (typeof data.expires_in === 'number') request.expires_in = data.expires_in;
+  if (key !== '') request.idempotency_key = key;
+  return { ok: true, request, warnings: unknownKeys(input, data) };
 }
+
+/** Being built: assigning what is there costs a fraction of spreading what may be there (measured on the accept path). */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 type Checked = z.output<typeof pushRequest>;
 
@@ -138,16 +138,17 @@ function messageOf({ content: said, type, style, mentions: named }: Checked): Me
   const fields = said.fields?.length ? said.fields.map(fieldOf) : undefined;
   const url = said.url ? parseUrl(said.url) : undefined;
   const whom = named ? mentionsOf(named) : undefined;
-  return {
+  const message: Writable<Message> = {
     title: cleanLine(said.title),
     body: cleanText(said.msg),
     level: type || 'info',
     style: style || 'text',
     format: said.format || 'text',
-    ...(fields && { fields }),
-    ...(url && { url }),
-    ...(whom && { mentions: whom }),
   };
+  if (fields) message.fields = fields;
+  if (url) message.url = url;
+  if (whom) message.mentions = whom;
+  return message;
 }
 
 const fieldOf = ({ name, value }: Field): Field => ({ name: cleanLine(name), value: cleanText(value) });

@@ -134,7 +134,7 @@ export function createPushService(ports: PushPorts): PushService {
       alias: recipient.alias,
       recipient: recipient.name,
       strategy: push.strategy,
-      ...(push.platform === undefined ? {} : { platform: push.platform }),
+      platform: push.platform,
       message: push.message,
       priority: push.priority ?? PRIORITY[push.message.level],
       plan,
@@ -143,7 +143,7 @@ export function createPushService(ports: PushPorts): PushService {
       deadline: now + (push.expires_in ?? settings().queue.deadline) * 1000,
       updated_at: now,
       status: 'pending',
-      results: Array.from({ length: leaves }),
+      results: Array<undefined>(leaves),
     };
   }
 

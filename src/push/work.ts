@@ -18,7 +18,7 @@ export class Work implements Life {
     this.task = task;
     this.#deliver = deliver;
     // An array that grows by itself takes room for seventeen.
-    this.#legs = Array.from({ length: task.results.length });
+    this.#legs = Array<undefined>(task.results.length);
     this.#run = task.plan && run(task.plan, (leaf, mode) => this.#send(leaf, mode));
     const copies = task.copies.map((copy) => this.#send(copy, { impatient: false }).end);
     this.end = copies.length === 0 && this.#run ? this.#run.end : Promise.all([this.#run?.end, ...copies]);
