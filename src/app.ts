@@ -8,8 +8,7 @@ import { type Emitter, createEmitter } from './events.ts';
 import { createHttp } from './http/server.ts';
 import { type Log, createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import type { Clock, Deliver, Recipient, Send } from './model.ts';
-import type { ParsedPush } from './push/request.ts';
+import type { Clock, Message, Deliver, Recipient, Send } from './model.ts';
 import { type PreviewTarget, type PushService, createPushService } from './push/service.ts';
 import { createRedactor } from './redact.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -145,12 +144,12 @@ export function createApp(options: AppOptions): App {
     return [...(draining ? ['正在停止'] : []), ...(in_hand >= capacity ? ['队列已满'] : [])];
   }
 
-  function preview({ alias }: Recipient, send: Send, push: ParsedPush): PreviewTarget {
+  function preview({ alias }: Recipient, send: Send, message: Message, priority: number): PreviewTarget {
     const where = { platform: send.platform, webhook: send.target };
     const found = target(alias, send.platform, send.target)!;
     if (send.platform === 'system') return { ...where, forecast: 0, payloads: [found.config].map(masked) };
     try {
-      const { forecast, payloads } = delivery.preview(found, push.message, push.priority ?? 0);
+      const { forecast, payloads } = delivery.preview(found, message, priority);
       return { ...where, forecast, payloads: payloads.map(masked) };
     } catch (error) {
       events.emit('crashed', { where: `preview of ${send.platform}`, error });

@@ -136,6 +136,8 @@ export interface Result {
   /** Unix time in milliseconds of the last change. */
   timestamp: number;
   late?: true;
+  /** It left a throttled lane for another branch, and may be entered again. Not shown. */
+  passed?: true;
   /** `false`: a copy beside the plan, which does not count towards the task's outcome. */
   counts?: false;
   digest_id?: string;
@@ -197,9 +199,12 @@ export type End = 'reached' | 'passed' | 'withdrawn' | 'failed';
 
 /** What the walk of a plan asks of one leaf. */
 export interface Mode {
-  /** A later branch of a `first` is waiting: do not stay in a throttled lane. */
-  readonly impatient: boolean;
-  /** Called, before the first byte leaves, when the leaf begins to send. */
+  /**
+   * How long to stay in a throttled lane. `deadline`: to the end. `patience`: for `queue.failover_patience` seconds,
+   * because another branch of a `first` is left. `turn`: to the end, but a throttle answer gives the turn to the others.
+   */
+  readonly stay: 'deadline' | 'patience' | 'turn';
+  /** Called before each request leaves. */
   readonly began?: () => void;
 }
 

@@ -94,7 +94,7 @@ async function tryAll(app: App, config: Config, targets: readonly Target[]): Pro
   const started = targets.map((target) => {
     const task = taskFor(target);
     const life = { isOver: () => throttled.has(target.lane), arrivedLate: () => {} };
-    return { target, task, leg: app.deliver(task, task.plan, { impatient: false }, life) };
+    return { target, task, leg: app.deliver(task, task.plan, { stay: 'deadline' }, life) };
   });
   const named = (alias: string, platform: string, name: string) => findTarget(config, alias, platform, name)!;
   app.events.on('attempted', ({ alias, platform, target, outcome }) => {

@@ -41,7 +41,9 @@ export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcom
     let stopListening: (() => void) | undefined;
     const cancel = clock.after(timeout, () => {
       resolve({ outcome: trace.sent ? NO_ANSWER : NOT_SENT, timed_out: true });
-      stopListening = awaitLate(ports, controller, timeout);
+      // What has not left must never leave: the same target is tried again.
+      if (trace.sent) stopListening = awaitLate(ports, controller, timeout);
+      else controller.abort();
     });
     void answer.then((outcome) => {
       cancel();

@@ -1,14 +1,15 @@
 import { v7 as uuid } from 'uuid';
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Deliver, Failure, Leg, Message, Outcome, RateLimit, Recipient, Target, Task } from '../model.ts';
+import type { Clock, Deliver, Leg, Message, Outcome, RateLimit, Recipient, Send, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import { Delivery, type DeliveryPorts, type DeliverySettings } from './delivery.ts';
+import { INTERNAL_FAULT } from './attempt.ts';
+import { Delivery, type DeliveryPorts, type DeliverySettings, TARGET_GONE } from './delivery.ts';
 import { Digest } from './digest.ts';
 import { fit } from './fit.ts';
 import type { Http } from './http-client.ts';
 import { Lane, type LaneSettings } from './lane.ts';
-import { Leaf, wasPassedOver } from './leaf.ts';
+import { Leaf } from './leaf.ts';
 import { type PoolSettings, createPools } from './pools.ts';
 import { createShared } from './shared.ts';
 
@@ -65,8 +66,14 @@ export function createDelivery(ports: Ports): DeliveryDesk {
   const roads = new Map<string, Road>();
   let rates = strictestRates(ports.recipients(), channels);
 
-  const deliveryPorts: DeliveryPorts = { ...ports, shared, chance, late: { waiting: 0 } };
-  const leafPorts = { clock, events, store, patience: () => settings().queue.failover_patience };
+  const deliveryPorts: DeliveryPorts = {
+    ...ports,
+    shared,
+    chance,
+    late: { waiting: 0 },
+    laneOf: (target) => roadTo(target).lane,
+  };
+  const leafPorts = { clock, events, store, target: ports.target, patience: () => settings().queue.failover_patience };
   const laneSettings = (): LaneSettings => ({ digest: settings().digest, ...settings().queue });
 
   function roadTo(target: Target): Road {
@@ -90,9 +97,9 @@ export function createDelivery(ports: Ports): DeliveryDesk {
 
   function fold(members: Delivery[], lane: Lane<Delivery>, label: string): Delivery {
     const id = uuid();
-    const { alias, platform, name, priority } = members[0]!;
+    const { platform, priority } = members[0]!;
     const digest = new Digest(id, members, clock);
-    const delivery = new Delivery(deliveryPorts, { alias, platform, name, priority, lane }, digest);
+    const delivery = new Delivery(deliveryPorts, { platform, priority, lane }, digest);
     digest.carriedBy(delivery);
     events.emit('folded', { platform, target: label, count: members.length, digest_id: id });
     return delivery;
@@ -101,24 +108,28 @@ export function createDelivery(ports: Ports): DeliveryDesk {
   const deliver: Deliver = (task, send, mode, life) => {
     const recorded = task.results[send.leaf];
     if (recorded?.status === 'success') return ended('reached');
-    if (recorded && recorded.status !== 'processing' && !wasPassedOver(recorded)) return ended('failed');
+    if (recorded && recorded.status !== 'processing' && !recorded.passed) return ended('failed');
     if (life.isOver()) return ended('withdrawn');
 
     const leaf = new Leaf(leafPorts, task, send, mode, life);
-    const target = ports.target(task.alias, send.platform, send.target);
-    if (target?.platform === 'system') {
-      leaf.direct(ports.system(task, target, task.copies.includes(send)));
-      return leaf;
+    try {
+      start(leaf, task, send);
+    } catch (error) {
+      // A bug: the task must come to an end all the same.
+      events.emit('crashed', { where: `delivery to ${send.platform}`, error });
+      leaf.refuse(INTERNAL_FAULT);
     }
-    if (target === undefined || !channels.has(send.platform)) {
-      leaf.refuse(NO_TARGET);
-      return leaf;
-    }
-    const { lane } = roadTo(target);
-    const { alias, platform, name } = target;
-    leaf.start(new Delivery(deliveryPorts, { alias, platform, name, priority: task.priority, lane }, leaf));
     return leaf;
   };
+
+  function start(leaf: Leaf, task: Task, send: Send): void {
+    const target = leaf.target();
+    if (target === undefined) return leaf.refuse(TARGET_GONE);
+    const { platform } = target;
+    if (platform === 'system') return leaf.direct(ports.system(task, target, task.copies.includes(send)));
+    const { lane } = roadTo(target);
+    leaf.start(new Delivery(deliveryPorts, { platform, priority: task.priority, lane }, leaf));
+  }
 
   return {
     deliver,
@@ -140,16 +151,9 @@ export function createDelivery(ports: Ports): DeliveryDesk {
       for (const [key, { lane }] of roads) {
         const rate = rates.get(key);
         if (rate !== undefined) lane.limit(rate);
-        for (const waiting of lane.waiting()) {
-          const target = ports.target(waiting.alias, waiting.platform, waiting.name);
-          if (target?.enabled && target.lane === key) continue;
-          lane.leave(waiting);
-          // To its new lane, or, through its turn in the old one, to its end: `send` finds that the target has gone.
-          waiting.lane = target?.enabled ? roadTo(target).lane : lane;
-          if (target?.enabled) waiting.lane.enter(waiting);
-          else void waiting.send();
-        }
-        if (rate === undefined && lane.idle) roads.delete(key);
+        // Rerouting one may begin a send, which withdraws others: each is asked whether it is still here.
+        for (const waiting of lane.waiting()) if (waiting.room && waiting.isAstray()) waiting.reroute();
+        if (rate === undefined && lane.forgettable) roads.delete(key);
       }
     },
     async close() {
@@ -191,10 +195,3 @@ function stricter(a: RateLimit, b: RateLimit): RateLimit {
 function ended(end: Awaited<Leg['end']>): Leg {
   return { end: Promise.resolve(end), withdraw() {}, expire() {} };
 }
-
-const NO_TARGET: Failure = {
-  ok: false,
-  kind: 'invalid',
-  message: '目标不存在',
-  remedy: { en: 'The target is not in the configuration.', zh: '配置中没有该目标，请检查配置文件' },
-};

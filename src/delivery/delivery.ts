@@ -16,50 +16,54 @@ export interface DeliverySettings {
 export interface DeliveryPorts extends AttemptPorts {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly settings: () => DeliverySettings;
-  /** The target as it is configured now; undefined when it is gone. */
-  readonly target: (alias: string, platform: string, name: string) => Target | undefined;
+  /** The lane of a target as it is configured now. */
+  readonly laneOf: (target: Target) => Lane<Delivery>;
   readonly chance: () => number;
 }
 
-/** How an attempt ended, and whether our clock ended it. */
+/** How a delivery ended. */
 export interface Ending {
   readonly outcome: Outcome;
+  /** Our clock ended the last attempt. */
   readonly timed_out: boolean;
   readonly digest_id?: string;
 }
 
 /** For whose sake a message travels: one leaf of a task, or the members of a digest. */
 export interface Sender {
-  /** Made when sending becomes possible: a digest is not composed before. */
-  message(target: Target, channel: Channel): Message;
   /** The same on every attempt; with the number of the part it is the idempotency value. */
   readonly id: string;
   /** The ids of its tasks. */
   readonly tasks: readonly string[];
   readonly digest_id?: string;
+  /** Where it goes, as configured now; undefined when the target is gone or disabled. */
+  target(): Target | undefined;
+  /** Made when sending becomes possible: a digest is not composed before. */
+  message(target: Target, channel: Channel): Message;
   /** May be folded into a digest now. */
   foldable(): boolean;
-  /** It is about to wait in its lane, again. False: it does not, and has ended. */
+  /** It is about to wait in its lane again, nothing of it having been accepted. False: it does not, and has ended. */
   waiting(): boolean;
   /** The first or next request is about to leave. */
   began(): void;
   /** A request was answered, or given up; throttle answers are not told. */
   attempted(outcome: Outcome): void;
-  /** "Too fast": true = the sender takes its message back; false = it waits again. */
+  /** "Too fast", with nothing accepted yet: true = it takes its message back; false = it waits again. */
   throttled(failure: Failure): boolean;
   /** The end. */
   ended(ending: Ending): void;
   /** It was given up, and arrived after all. */
-  arrivedLate(): void;
+  arrivedLate(digest_id?: string): void;
   /** Its time is over: nothing new may be sent for it. */
   isOver(): boolean;
+  /** Nobody needs it any more, unless it has begun. */
+  isUnwanted(): boolean;
 }
 
 /** One message on its way to one target: fit, render, send, classify, retry. */
 export class Delivery implements Passenger {
-  readonly alias: string;
+  readonly sender: Sender;
   readonly platform: string;
-  readonly name: string;
   readonly priority: number;
   /** Another one after a reload that changed the target's credential. */
   lane: Lane<Delivery>;
@@ -69,7 +73,6 @@ export class Delivery implements Passenger {
   before: Waiter | undefined = undefined;
   after: Waiter | undefined = undefined;
   readonly #ports: DeliveryPorts;
-  readonly #sender: Sender;
   #parts: readonly Part[] | undefined = undefined;
   /** The part to send next. */
   #part = 0;
@@ -81,16 +84,14 @@ export class Delivery implements Passenger {
 
   constructor(
     ports: DeliveryPorts,
-    address: { alias: string; platform: string; name: string; priority: number; lane: Lane<Delivery> },
+    address: { platform: string; priority: number; lane: Lane<Delivery> },
     sender: Sender,
   ) {
-    this.alias = address.alias;
+    this.#ports = ports;
     this.platform = address.platform;
-    this.name = address.name;
     this.priority = address.priority;
     this.lane = address.lane;
-    this.#ports = ports;
-    this.#sender = sender;
+    this.sender = sender;
   }
 
   /** A request is out. */
@@ -98,21 +99,37 @@ export class Delivery implements Passenger {
     return this.carrier?.sending ?? this.#sending;
   }
 
-  get sender(): Sender {
-    return this.#sender;
-  }
-
   foldable(): boolean {
-    return this.#part === 0 && this.#sender.foldable();
+    return this.#part === 0 && this.sender.foldable();
   }
 
-  /** Leaves the lane, or its wait for a retry. False: it is sending, or done. */
+  /** Leaves the lane, or its wait for a retry. False: it is sending, has partly arrived, or is done. */
   withdraw(): boolean {
-    if (this.#sending || this.#done || this.carrier) return false;
+    if (this.#sending || this.#done || this.carrier || this.#part > 0) return false;
+    this.stop();
+    return true;
+  }
+
+  /** Sends nothing more; an attempt in hand changes nothing. */
+  stop(): void {
     this.#done = true;
     this.#cancelRetry?.();
     this.lane.leave(this);
-    return true;
+  }
+
+  /** A reload has moved its target to another lane, or removed it. */
+  isAstray(): boolean {
+    const target = this.sender.target();
+    return target === undefined || this.#ports.laneOf(target) !== this.lane;
+  }
+
+  /** Goes on in the lane of its target, or ends because there is none. */
+  reroute(): void {
+    this.lane.leave(this);
+    const target = this.sender.target();
+    if (target === undefined) return this.#end(TARGET_GONE);
+    this.lane = this.#ports.laneOf(target);
+    this.lane.enter(this);
   }
 
   async send(): Promise<void> {
@@ -129,92 +146,110 @@ export class Delivery implements Passenger {
   async #sendPart(): Promise<void> {
     const { clock, events, settings } = this.#ports;
     const channel = this.#ports.channels.get(this.platform);
-    const target = this.#ports.target(this.alias, this.platform, this.name);
-    if (channel === undefined || target === undefined || !target.enabled) return this.#end(TARGET_GONE);
-    this.#sender.began();
+    const target = this.sender.target();
+    if (this.#done) return;
+    if (channel === undefined || target === undefined) return this.#end(TARGET_GONE);
+    if (this.#ports.laneOf(target) !== this.lane) return this.#return(this.#ports.laneOf(target));
+    this.sender.began();
     this.#parts ??= fit(
       channel,
-      this.#sender.message(target, channel),
+      this.sender.message(target, channel),
       target.config,
       new Date(clock.now()),
       settings().fit.max_parts,
     );
+    const part = this.#part;
+    const parts = this.#parts.length;
     const started = clock.monotonic();
     const { outcome, timed_out } = await attempt(this.#ports, {
       channel,
       config: target.config,
-      payload: this.#parts[this.#part]!.payload,
-      id: `${this.#sender.id}-${this.#part}`,
-      arrivedLate: () => this.#arrivedLate(),
+      payload: this.#parts[part]!.payload,
+      id: `${this.sender.id}-${part}`,
+      arrivedLate: () => this.#arrivedLate(part === parts - 1),
     });
     this.lane.slow = timed_out;
     this.#sending = false;
     events.emit('attempted', {
-      tasks: this.#sender.tasks,
-      alias: this.alias,
+      tasks: this.sender.tasks,
+      alias: target.alias,
       platform: this.platform,
-      target: this.name,
+      target: target.name,
       outcome,
       timed_out,
       ms: clock.monotonic() - started,
-      part: this.#part + 1,
-      parts: this.#parts.length,
-      ...(this.#sender.digest_id === undefined ? {} : { digest_id: this.#sender.digest_id }),
+      part: part + 1,
+      parts,
+      ...(this.sender.digest_id === undefined ? {} : { digest_id: this.sender.digest_id }),
     });
-    if (outcome.ok) this.#accepted();
-    else this.#failed(outcome, channel, timed_out);
+    if (outcome.ok) this.#accepted(parts);
+    else this.#failed(outcome, target, channel, timed_out);
   }
 
-  #arrivedLate(): void {
-    // The late answer of one part says nothing of the others.
-    if (this.#parts !== undefined && this.#parts.length > 1) return;
-    if (this.#sending) return;
-    this.withdraw();
-    this.#sender.arrivedLate();
+  /** Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows. */
+  #arrivedLate(isLastPart: boolean): void {
+    if (!isLastPart) return;
+    this.stop();
+    this.sender.arrivedLate();
   }
 
-  #accepted(): void {
-    this.#sender.attempted({ ok: true });
+  #accepted(parts: number): void {
+    this.sender.attempted({ ok: true });
     this.lane.accepted();
     this.#part++;
     this.#tries = 0;
-    if (this.#part === this.#parts!.length) return this.#end({ ok: true });
-    if (this.#sender.isOver()) return this.#end(OUT_OF_TIME);
+    if (this.#part === parts) return this.#end({ ok: true });
+    if (this.sender.isOver()) return this.#end(OUT_OF_TIME);
     this.lane.continue(this);
   }
 
-  #failed(failure: Failure, channel: Channel, timed_out: boolean): void {
+  #failed(failure: Failure, target: Target, channel: Channel, timed_out: boolean): void {
     const { clock, events, settings, chance } = this.#ports;
     if (failure.kind === 'rate_limited') {
       const seconds = this.lane.pause(failure.retry_after, channel.limits.throttle);
-      events.emit('paused', { platform: this.platform, target: `${this.alias}/${this.name}`, seconds });
-      if (this.#sender.isOver()) return this.#end(failure);
-      if (this.#sender.throttled(failure)) {
-        this.#done = true;
-        return;
-      }
-      if (this.#sender.waiting()) this.lane.reenter(this);
-      return;
+      events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
+      if (this.#givesUp()) return this.#end(failure);
+      if (this.#part === 0 && this.sender.throttled(failure)) return this.stop();
+      return this.#return(this.lane);
     }
-    this.#sender.attempted(failure);
+    this.sender.attempted(failure);
     this.#tries++;
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
-    if (delay === undefined || this.#sender.isOver()) return this.#end(failure, timed_out);
+    if (delay === undefined || this.#givesUp()) return this.#end(failure, timed_out);
     this.#cancelRetry = clock.after(delay, () => {
       this.#cancelRetry = undefined;
-      if (this.#sender.isOver()) return this.#end(failure, timed_out);
-      this.lane.reenter(this);
+      if (this.#givesUp()) return this.#end(failure, timed_out);
+      const now = this.sender.target();
+      if (this.#done) return;
+      if (now === undefined) return this.#end(TARGET_GONE);
+      this.#return(this.#ports.laneOf(now));
     });
+  }
+
+  /** Back into a lane, ahead of those who have not had a turn yet. */
+  #return(lane: Lane<Delivery>): void {
+    this.#sending = false;
+    this.lane = lane;
+    if (this.#part === 0) {
+      // Rendered anew next time: the configuration, or the members of a digest, may have changed by then.
+      this.#parts = undefined;
+      if (!this.sender.waiting()) return;
+    }
+    lane.reenter(this);
+  }
+
+  #givesUp(): boolean {
+    return this.#done || this.sender.isOver() || (this.#part === 0 && this.sender.isUnwanted());
   }
 
   #end(outcome: Outcome, timed_out = false): void {
     this.#sending = false;
     this.#done = true;
-    this.#sender.ended({ outcome, timed_out });
+    this.sender.ended({ outcome, timed_out });
   }
 }
 
-const TARGET_GONE: Failure = {
+export const TARGET_GONE: Failure = {
   ok: false,
   kind: 'invalid',
   message: '目标已从配置中移除或停用',
@@ -223,7 +258,7 @@ const TARGET_GONE: Failure = {
     zh: '消息等待期间目标被移除或停用，请检查配置',
   },
 };
-const OUT_OF_TIME: Failure = {
+export const OUT_OF_TIME: Failure = {
   ok: false,
   kind: 'invalid',
   message: '已超过任务时限，长消息只送达了一部分',

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Level, Message, Outcome, Target } from '../model.ts';
+import type { Clock, Failure, Level, Message, Outcome, Target } from '../model.ts';
 import type { Delivery, Ending, Sender } from './delivery.ts';
 import { fit, prefixOf } from './fit.ts';
 
@@ -12,8 +12,9 @@ const WORD: Readonly<Record<Level, string>> = { info: '信息', warning: '警告
 /** Many waiting messages that travel as one; each takes the digest's end as its own. */
 export class Digest implements Sender {
   readonly digest_id: string;
-  readonly #members: readonly Delivery[];
   readonly #clock: Clock;
+  #members: readonly Delivery[];
+  #carrier: Delivery | undefined;
 
   constructor(id: string, members: readonly Delivery[], clock: Clock) {
     this.digest_id = id;
@@ -21,8 +22,9 @@ export class Digest implements Sender {
     this.#clock = clock;
   }
 
-  carriedBy(delivery: Delivery): void {
-    for (const member of this.#members) member.carrier = delivery;
+  carriedBy(carrier: Delivery): void {
+    this.#carrier = carrier;
+    for (const member of this.#members) member.carrier = carrier;
   }
 
   get id(): string {
@@ -33,9 +35,24 @@ export class Digest implements Sender {
     return this.#members.flatMap((member) => member.sender.tasks);
   }
 
+  /** That of its members; those whose target a reload has moved or removed meanwhile go their own way. */
+  target(): Target | undefined {
+    this.#members = this.#members.filter((member) => !member.sender.isOver());
+    const strays = this.#members.filter((member) => member.isAstray());
+    this.#members = this.#members.filter((member) => !strays.includes(member));
+    for (const stray of strays) {
+      stray.carrier = undefined;
+      stray.reroute();
+    }
+    if (this.#members.length === 0) this.#carrier?.stop();
+    return this.#members[0]?.sender.target();
+  }
+
   message(target: Target, channel: Channel): Message {
     const messages = this.#members.map((member) => member.sender.message(target, channel));
-    return digestOf(messages, channel, target.config, new Date(this.#clock.now()));
+    return messages.length === 1
+      ? messages[0]!
+      : digestOf(messages, channel, target.config, new Date(this.#clock.now()));
   }
 
   foldable(): boolean {
@@ -55,7 +72,7 @@ export class Digest implements Sender {
   }
 
   /** Its members wait again, each for itself, and are folded anew with whatever has come in the meantime. */
-  throttled(failure: Parameters<Sender['throttled']>[0]): boolean {
+  throttled(failure: Failure): boolean {
     for (const member of this.#members.toReversed()) {
       member.carrier = undefined;
       member.sender.throttled(failure);
@@ -70,11 +87,15 @@ export class Digest implements Sender {
   }
 
   arrivedLate(): void {
-    for (const member of this.#members) member.sender.arrivedLate();
+    for (const member of this.#members) member.sender.arrivedLate(this.digest_id);
   }
 
   isOver(): boolean {
     return this.#members.every((member) => member.sender.isOver());
+  }
+
+  isUnwanted(): boolean {
+    return false;
   }
 }
 

@@ -25,6 +25,9 @@ export interface LanePorts<P extends Passenger> {
 /** Seconds: what a used-up quota pauses for; a platform that asks for more is asked again after that. */
 const LONGEST_PAUSE = 3600;
 
+/** Seconds: a platform that says "too fast, come back in 0 seconds" is not hammered. */
+const SHORTEST_PAUSE = 1;
+
 /** The one ordered, rate-limited way out to one target. */
 export class Lane<P extends Passenger = Passenger> {
   /** The last attempt timed out. */
@@ -104,9 +107,14 @@ export class Lane<P extends Passenger = Passenger> {
    * @returns seconds of the pause
    */
   pause(stated: number | undefined, throttle: { readonly base: number; readonly max: number }): number {
-    const seconds = Math.min(LONGEST_PAUSE, stated ?? Math.min(throttle.max, throttle.base * 2 ** this.#throttles));
+    const now = this.#ports.clock.monotonic();
+    const left = Math.max(0, this.#pausedUntil - now) / 1000;
+    // Answers to requests that were out together are one throttling, not several.
+    if (stated === undefined && left > 0) return left;
+    const own = Math.min(throttle.max, throttle.base * 2 ** this.#throttles);
+    const seconds = Math.max(left, SHORTEST_PAUSE, Math.min(LONGEST_PAUSE, stated ?? own));
     this.#throttles++;
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#ports.clock.monotonic() + seconds * 1000);
+    this.#pausedUntil = now + seconds * 1000;
     return seconds;
   }
 
@@ -142,16 +150,17 @@ export class Lane<P extends Passenger = Passenger> {
     return this.#pausedUntil > this.#ports.clock.monotonic();
   }
 
-  get idle(): boolean {
-    return this.#room.size === 0 && this.#turns === 0;
+  /** Nobody waits, and nothing it remembers could matter. */
+  get forgettable(): boolean {
+    const now = this.#ports.clock.monotonic();
+    return this.#room.size === 0 && this.#turns === 0 && !this.paused && this.#windows.every((w) => w.isEmpty(now));
   }
 
   /** Asks for a turn for everyone who could begin now; else sleeps until somebody can. */
   #pump(): void {
     const most = this.#wide ? this.#ports.settings().max_concurrent_per_platform : 1;
     while (this.#turns < most && this.#asked < this.#room.size) {
-      const wait = this.#waitOf(this.#room.first()!);
-      if (wait > 0) return this.#sleep(wait);
+      if (this.#next() === undefined) return this.#sleep(this.#shortestWait());
       this.#turns++;
       this.#asked++;
       void this.#ports
@@ -166,12 +175,30 @@ export class Lane<P extends Passenger = Passenger> {
   /** Slots are in hand: who is first now? What was true when they were asked for may have changed. */
   async #turn(): Promise<void> {
     this.#asked--;
-    const first = this.#room.first();
-    if (first === undefined || this.#waitOf(first) > 0) return;
-    const passenger = this.#take(first);
+    const next = this.#next();
+    if (next === undefined) return;
+    const passenger = this.#take(next);
     const now = this.#ports.clock.monotonic();
     for (const window of this.#windows) window.stamp(now);
     await passenger.send();
+  }
+
+  /**
+   * Who may send now: the first, or, while the next part of a long message has to wait, the first who may use the
+   * reserve.
+   */
+  #next(): P | undefined {
+    const first = this.#room.first();
+    if (first === undefined || this.#waitOf(first) === 0) return first;
+    const urgent = this.#room.firstUrgent();
+    return urgent !== undefined && this.#waitOf(urgent) === 0 ? urgent : undefined;
+  }
+
+  /** Milliseconds until somebody may send; somebody is there. */
+  #shortestWait(): number {
+    const first = this.#waitOf(this.#room.first()!);
+    const urgent = this.#room.firstUrgent();
+    return urgent === undefined ? first : Math.min(first, this.#waitOf(urgent));
   }
 
   #take(first: P): P {

@@ -1,12 +1,14 @@
-import type { Clock, End, Failure, Leg, Life, Message, Mode, Outcome, Result, Send, Task } from '../model.ts';
+import type { Clock, End, Failure, Leg, Life, Message, Mode, Outcome, Result, Send, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import type { Delivery, Ending, Sender } from './delivery.ts';
+import { type Delivery, type Ending, OUT_OF_TIME, type Sender } from './delivery.ts';
 
 export interface LeafPorts {
   readonly clock: Clock;
   readonly events: Emitter;
   readonly store: Pick<Store, 'record'>;
+  /** The target as it is configured now; undefined when it is gone. */
+  readonly target: (alias: string, platform: string, name: string) => Target | undefined;
   /** Seconds a leaf stays in a throttled lane while another branch is left. */
   readonly patience: () => number;
 }
@@ -30,6 +32,7 @@ export class Leaf implements Leg, Sender {
   #cancelPatience: (() => void) | undefined = undefined;
   /** The last thing that went wrong, throttle answers included. */
   #last: Failure | undefined = undefined;
+  #unwanted = false;
   #ended = false;
 
   constructor(ports: LeafPorts, task: Task, send: Send, mode: Mode, life: Life) {
@@ -52,6 +55,7 @@ export class Leaf implements Leg, Sender {
       timestamp: 0,
     };
     if (task.copies.includes(send)) this.#result.counts = false;
+    delete this.#result.passed;
     this.#clear();
     this.#write('processing', '等待发送');
   }
@@ -67,7 +71,7 @@ export class Leaf implements Leg, Sender {
   /** Puts the message into its lane. */
   start(delivery: Delivery): void {
     this.#delivery = delivery;
-    if (this.waiting()) delivery.lane.enter(delivery);
+    if (this.#mode.stay !== 'patience' || this.waiting()) delivery.lane.enter(delivery);
   }
 
   /** Sent by other means than a lane. */
@@ -84,6 +88,11 @@ export class Leaf implements Leg, Sender {
     this.ended({ outcome: failure, timed_out: false });
   }
 
+  target(): Target | undefined {
+    const target = this.#ports.target(this.#task.alias, this.#send.platform, this.#send.target);
+    return target?.enabled ? target : undefined;
+  }
+
   message(): Message {
     return this.#task.message;
   }
@@ -95,14 +104,16 @@ export class Leaf implements Leg, Sender {
   }
 
   waiting(): boolean {
-    if (!this.#mode.impatient || this.#result.attempts > 0) return true;
+    const { stay } = this.#mode;
+    if (stay === 'deadline') return true;
     const { clock, patience } = this.#ports;
-    const limit = patience() * 1000;
+    const limit = stay === 'patience' ? patience() * 1000 : 0;
+    this.#cancelPatience?.();
     if (this.#delivery!.lane.forecast(this.#task.priority) > limit) {
       this.#pass();
       return false;
     }
-    this.#cancelPatience?.();
+    if (stay === 'turn') return true;
     this.#cancelPatience = clock.after(limit, () => this.#pass());
     return true;
   }
@@ -127,6 +138,10 @@ export class Leaf implements Leg, Sender {
     return this.#ended || this.#life.isOver();
   }
 
+  isUnwanted(): boolean {
+    return this.#unwanted;
+  }
+
   ended({ outcome, timed_out, digest_id }: Ending): void {
     if (this.#ended) return;
     if (digest_id !== undefined) this.#result.digest_id = digest_id;
@@ -140,9 +155,11 @@ export class Leaf implements Leg, Sender {
     }
   }
 
-  arrivedLate(): void {
+  arrivedLate(digest_id?: string): void {
     if (this.#result.status === 'success') return;
     this.#result.late = true;
+    if (digest_id !== undefined) this.#result.digest_id = digest_id;
+    delete this.#result.passed;
     this.#clear();
     this.#write('success', '消息已送达（应答迟到）');
     if (this.#ended) return this.#life.arrivedLate(this.#send.leaf);
@@ -150,10 +167,12 @@ export class Leaf implements Leg, Sender {
   }
 
   withdraw(): void {
+    // While it sends nothing can be taken back, but nothing more is sent for its sake.
+    this.#unwanted = true;
     if (this.#ended || !this.#delivery?.withdraw()) return;
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
-    const told = this.#last ?? (this.#again ? PASSED : undefined);
-    if (told) this.#fail(told, 'failed');
+    if (this.#last) this.#fail(this.#last, 'failed');
+    else if (this.#again) this.#failAsPassed(PASSED);
     else void this.#ports.store.record(this.#task, this.#send.leaf, undefined);
     this.#close('withdrawn');
   }
@@ -161,19 +180,23 @@ export class Leaf implements Leg, Sender {
   expire(reason: string, force: boolean): void {
     const sending = this.#delivery?.sending ?? true;
     if (this.#ended || (sending && !force)) return;
-    this.#delivery?.withdraw();
-    const last = sending ? CUT_OFF : this.#last;
-    this.#fail(
-      { ...(last ?? NEVER_SENT), message: last ? `${reason}；最近一次情况：${last.message}` : reason },
-      'failed',
-    );
+    this.#delivery?.stop();
+    const begun = this.#result.attempts > 0 ? OUT_OF_TIME : undefined;
+    const last = sending ? CUT_OFF : (this.#last ?? begun);
+    const message = last ? `${reason}；最近一次情况：${last.message}` : reason;
+    this.#fail({ ...(last ?? NEVER_SENT), message }, 'failed');
     this.#close('failed');
   }
 
   #pass(): void {
     if (this.#ended || !this.#delivery!.withdraw()) return;
-    this.#fail({ ...(this.#last ?? PASSED), message: PASSED.message }, 'failed');
+    this.#failAsPassed({ ...PASSED, ...(this.#last?.code === undefined ? {} : { code: this.#last.code }) });
     this.#close('passed');
+  }
+
+  #failAsPassed(failure: Failure): void {
+    this.#result.passed = true;
+    this.#fail(failure, 'failed');
   }
 
   #clear(): void {
@@ -202,6 +225,9 @@ export class Leaf implements Leg, Sender {
   #close(end: End): void {
     this.#ended = true;
     this.#cancelPatience?.();
+    // A digest whose members have all ended sends nothing more.
+    const carrier = this.#delivery?.carrier;
+    if (carrier && !carrier.sending && carrier.sender.isOver()) carrier.stop();
     if (end === 'reached') {
       this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#result.latency_ms });
     }
@@ -218,11 +244,6 @@ const CUT_OFF: Failure = {
     zh: '服务停止时尚未收到应答：请到群或邮箱确认是否已收到',
   },
 };
-
-/** A result that says that the leaf was passed over: it may be entered again. */
-export function wasPassedOver(result: Result): boolean {
-  return result.status === 'failed' && result.reason === 'rate_limited' && result.attempts === 0;
-}
 
 const PASSED: Failure = {
   ok: false,

@@ -18,6 +18,8 @@ export interface Line {
 /** From this priority up a message may use the reserve of the windows and is never folded. */
 export const URGENT = 8;
 
+const HIGHEST = 9;
+
 /** Above all priorities: the rest of a message whose first parts have gone out. */
 const CONTINUED = 10;
 
@@ -60,6 +62,15 @@ export class WaitingRoom<W extends Waiter> {
   /** Who is next; stays in the room. */
   first(): W | undefined {
     for (let priority = CONTINUED; priority >= 0; priority--) {
+      const first = this.#lines[priority]?.first;
+      if (first) return first as W;
+    }
+    return undefined;
+  }
+
+  /** Who of the urgent is next. */
+  firstUrgent(): W | undefined {
+    for (let priority = HIGHEST; priority >= URGENT; priority--) {
       const first = this.#lines[priority]?.first;
       if (first) return first as W;
     }

@@ -32,13 +32,18 @@ export class Window {
   }
 
   #allowedAt(now: number, usable: number, nth: number): number {
-    const sent = this.#times.length - this.#head;
+    // Each full window of sends ahead takes its whole length.
+    const rounds = Math.ceil(nth / usable) - 1;
     // The send that has to leave the window first, counted from the oldest one kept.
-    const blocking = sent + nth - usable;
-    if (blocking <= 0) return now;
-    if (blocking <= sent) return this.#times[this.#head + blocking - 1]! + this.ms;
-    // It has not happened yet: it is itself one of the sends ahead.
-    return this.#allowedAt(now, usable, blocking - sent) + this.ms;
+    const blocking = this.#times.length - this.#head + (nth - rounds * usable) - usable;
+    const free = blocking <= 0 ? now : this.#times[this.#head + blocking - 1]! + this.ms;
+    return free + rounds * this.ms;
+  }
+
+  /** No send counts any more. */
+  isEmpty(now: number): boolean {
+    this.#forget(now);
+    return this.#head === this.#times.length;
   }
 
   #reserve(): number {

@@ -1,5 +1,5 @@
 import type { Emitter } from '../events.ts';
-import type { Clock, Deliver, Level, Recipient, Send, Task } from '../model.ts';
+import type { Clock, Deliver, Level, Message, Recipient, Send, Task } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
 import { leavesOf } from '../strategy/plan.ts';
@@ -75,7 +75,7 @@ export interface PushPorts {
   readonly recipient: (alias: string) => Recipient | undefined;
   readonly deliver: Deliver;
   /** What a target would be sent; nothing is sent. */
-  readonly preview: (recipient: Recipient, send: Send, push: ParsedPush) => PreviewTarget;
+  readonly preview: (recipient: Recipient, send: Send, message: Message, priority: number) => PreviewTarget;
   /** The last line: one notice for a failed task. Never rejects. */
   readonly raise: (task: Task) => Promise<void>;
 }
@@ -136,7 +136,7 @@ export function createPushService(ports: PushPorts): PushService {
       strategy: push.strategy,
       platform: push.platform,
       message: push.message,
-      priority: push.priority ?? PRIORITY[push.message.level],
+      priority: priorityOf(push),
       plan,
       copies,
       created_at: now,
@@ -193,7 +193,9 @@ export function createPushService(ports: PushPorts): PushService {
       const recipient = ports.recipient(push.alias);
       if (recipient === undefined) return { kind: 'unknown_recipient', alias: push.alias };
       const { plan, copies } = planned(push.strategy, recipient, push.platform);
-      const targets = [...leavesOf(plan), ...copies].map((send) => ports.preview(recipient, send, push));
+      const targets = [...leavesOf(plan), ...copies].map((send) =>
+        ports.preview(recipient, send, push.message, priorityOf(push)),
+      );
       const warnings = parsed.warnings.length > 0 ? { warnings: parsed.warnings } : {};
       return {
         kind: 'preview',
@@ -236,6 +238,8 @@ export function createPushService(ports: PushPorts): PushService {
     },
   };
 }
+
+const priorityOf = (push: ParsedPush): number => push.priority ?? PRIORITY[push.message.level];
 
 interface Drain {
   /** Called when nothing is in hand any more. */

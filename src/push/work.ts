@@ -20,7 +20,7 @@ export class Work implements Life {
     // An array that grows by itself takes room for seventeen.
     this.#legs = Array<undefined>(task.results.length);
     this.#run = task.plan && run(task.plan, (leaf, mode) => this.#send(leaf, mode));
-    const copies = task.copies.map((copy) => this.#send(copy, { impatient: false }).end);
+    const copies = task.copies.map((copy) => this.#send(copy, { stay: 'deadline' }).end);
     this.end = copies.length === 0 && this.#run ? this.#run.end : Promise.all([this.#run?.end, ...copies]);
   }
 

@@ -8,7 +8,7 @@ export function createPlanner() {
     const known = plans.get(recipient) ?? new Map<string, Planned>();
     plans.set(recipient, known);
     // Callers may name any platform: only those that exist are worth keeping.
-    const key = platform ?? `:${strategy}`;
+    const key = platform === undefined ? strategy : `platform/${platform}`;
     let planned = known.get(key);
     if (planned === undefined) {
       planned = planFor(strategy, recipient, platform);

@@ -24,13 +24,19 @@ export function run(plan: Plan, send: SendLeaf): Run {
   };
 }
 
-const PATIENT: Mode = { impatient: false };
+const PATIENT: Mode = { stay: 'deadline' };
 const nothing = () => {};
 
 interface Walk {
   readonly end: Promise<End>;
   withdraw(): void;
   late(leaf: number): void;
+}
+
+/** A branch under way. */
+interface Step {
+  readonly branch: Plan;
+  readonly walk: Walk;
 }
 
 /** @param lates leaves reached late, shared by the whole run */
@@ -55,7 +61,7 @@ function walkAll(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: R
 
 function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: ReadonlySet<number>): Walk {
   /** The branches under way: one in the first pass, all that wait in the second. */
-  let current: readonly { branch: Plan; walk: Walk }[] = [];
+  let current: readonly Step[] = [];
   let withdrawn = false;
 
   const over = (): End | undefined => {
@@ -66,8 +72,9 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
   async function inOrder(): Promise<End> {
     const passed: Plan[] = [];
     for (const [i, branch] of branches.entries()) {
-      const impatient = mode.impatient || i < branches.length - 1;
-      const step = { branch, walk: walk(branch, send, { ...mode, impatient }, lates) };
+      // The last one stays in its lane only if there is no other to come back to.
+      const alone = i === branches.length - 1 && passed.length === 0;
+      const step = { branch, walk: walk(branch, send, alone ? mode : { ...mode, stay: 'patience' }, lates) };
       current = [step];
       const end = await step.walk.end;
       const ended = end === 'reached' ? end : over();
@@ -75,34 +82,24 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
       if (end === 'passed') passed.push(branch);
     }
     if (passed.length === 0) return 'failed';
-    return mode.impatient ? 'passed' : whenFree(passed);
+    return mode.stay === 'deadline' ? whenFree(passed) : 'passed';
   }
 
   /**
    * Nobody was reached, and some branches were passed over because their lanes were full. All of them wait now, in
-   * order; the first whose lane comes free has the turn and the others are withdrawn. If it fails they wait again.
+   * order; the first whose lane comes free has the turn, and the others are withdrawn until it has failed.
    */
   async function whenFree(passed: readonly Plan[]): Promise<End> {
     let waiting = passed;
     while (waiting.length > 0) {
-      let holder: Plan | undefined;
-      const steps: { branch: Plan; walk: Walk }[] = [];
-      current = steps;
-      const began = (branch: Plan) => {
-        mode.began?.();
-        if (holder !== undefined) return;
-        holder = branch;
-        for (const step of steps) if (step.branch !== branch) step.walk.withdraw();
-      };
-      for (const branch of waiting) {
-        if (holder !== undefined) break;
-        steps.push({ branch, walk: walk(branch, send, { impatient: false, began: () => began(branch) }, lates) });
-      }
-      const ends = await Promise.all(steps.map((step) => step.walk.end));
+      const turn = takeTurns(waiting, send, mode, lates);
+      current = turn.steps;
+      const ends = await turn.ends;
       const ended = ends.includes('reached') ? 'reached' : over();
       if (ended) return ended;
-      if (holder === undefined) return 'failed';
-      waiting = waiting.filter((branch) => branch !== holder);
+      // Nobody had a turn: they all ended while they waited.
+      if (!turn.taken()) return 'failed';
+      waiting = waiting.filter((_, i) => ends[i] !== 'failed');
     }
     return 'failed';
   }
@@ -119,6 +116,49 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
       else if (branches.some((branch) => contains(branch, leaf))) for (const step of current) step.walk.withdraw();
     },
   };
+}
+
+/**
+ * Lets branches wait beside each other. The first leaf that begins to send takes the turn for its branch, and the
+ * others leave their lanes; when all that has begun has ended and nobody was reached, the rest of that branch leaves
+ * too. So at any moment one branch sends at most.
+ */
+function takeTurns(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: ReadonlySet<number>) {
+  const steps: Step[] = [];
+  let holder: Plan | undefined;
+  /** Leaves of the holder that have begun and not ended. */
+  let begun = 0;
+  const withdraw = (which: (branch: Plan) => boolean) => {
+    for (const step of steps) if (which(step.branch)) step.walk.withdraw();
+  };
+
+  const sendFor =
+    (branch: Plan): SendLeaf =>
+    (leaf, leafMode) => {
+      let mine = false;
+      const leg = send(leaf, {
+        ...leafMode,
+        began() {
+          leafMode.began?.();
+          if (mine) return;
+          mine = true;
+          begun++;
+          holder ??= branch;
+          withdraw((other) => other !== holder);
+        },
+      });
+      void leg.end.then((end) => {
+        if (mine && --begun === 0 && end !== 'reached') withdraw(() => true);
+      });
+      return leg;
+    };
+
+  for (const branch of branches) {
+    // A free lane may begin at once; then the others wait for the next round.
+    if (holder !== undefined) break;
+    steps.push({ branch, walk: walk(branch, sendFor(branch), { ...mode, stay: 'turn' }, lates) });
+  }
+  return { steps, taken: () => holder !== undefined, ends: Promise.all(steps.map((step) => step.walk.end)) };
 }
 
 /** The end of several branches together: reached if one is, else whatever leaves something to be done. */
