@@ -192,7 +192,11 @@ export function createApp(options: AppOptions): App {
         await Promise.all([web.close(), delivery.close(), http.close()]);
         await log.close();
       };
-      return { done: close(), hurry: drain.hurry };
+      const hurry = () => {
+        drain.hurry();
+        web.cut();
+      };
+      return { done: close(), hurry };
     },
   };
 }

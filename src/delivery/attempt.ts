@@ -22,7 +22,7 @@ export interface Request {
   /** The same on every attempt: the idempotency value. */
   readonly id: string;
   /** Called when it succeeded after it had been given up. */
-  readonly arrivedLate: () => void;
+  readonly arrivedLate: () => unknown;
 }
 
 /** One request to one target, for at most `queue.timeout` seconds. Never rejects. */

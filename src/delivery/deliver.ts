@@ -99,7 +99,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     const id = uuid();
     const { platform, priority } = members[0]!;
     const digest = new Digest(id, members, clock);
-    const delivery = new Delivery(deliveryPorts, { platform, priority, lane }, digest);
+    const delivery = new Delivery(deliveryPorts, { platform, priority, lane, tries: 0 }, digest);
     digest.carriedBy(delivery);
     events.emit('folded', { platform, target: label, count: members.length, digest_id: id });
     return delivery;
@@ -128,7 +128,8 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     const { platform } = target;
     if (platform === 'system') return leaf.direct(ports.system(task, target, task.copies.includes(send)));
     const { lane } = roadTo(target);
-    leaf.start(new Delivery(deliveryPorts, { platform, priority: task.priority, lane }, leaf));
+    const address = { platform, priority: task.priority, lane, tries: leaf.tries };
+    leaf.start(new Delivery(deliveryPorts, address, leaf));
   }
 
   return {

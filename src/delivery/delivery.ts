@@ -52,8 +52,12 @@ export interface Sender {
   throttled(failure: Failure): boolean;
   /** The end. */
   ended(ending: Ending): void;
-  /** It was given up, and arrived after all. */
+  /** Who travels with the attempt that begins. */
+  aboard(): readonly Sender[];
+  /** An attempt that was given up has arrived after all. */
   arrivedLate(digest_id?: string): void;
+  /** Takes the message back if nothing has arrived of it. */
+  withdraw(): void;
   /** Its time is over: nothing new may be sent for it. */
   isOver(): boolean;
   /** Nobody needs it any more, unless it has begun. */
@@ -80,17 +84,21 @@ export class Delivery implements Passenger {
   #tries = 0;
   #cancelRetry: (() => void) | undefined = undefined;
   #sending = false;
+  /** An attempt may have arrived: it is repeated as it was, under the same idempotency value. */
+  #unclear = false;
   #done = false;
 
+  /** @param address `tries`: attempts made before the message was passed over */
   constructor(
     ports: DeliveryPorts,
-    address: { platform: string; priority: number; lane: Lane<Delivery> },
+    address: { platform: string; priority: number; lane: Lane<Delivery>; tries: number },
     sender: Sender,
   ) {
     this.#ports = ports;
     this.platform = address.platform;
     this.priority = address.priority;
     this.lane = address.lane;
+    this.#tries = address.tries;
     this.sender = sender;
   }
 
@@ -100,7 +108,7 @@ export class Delivery implements Passenger {
   }
 
   foldable(): boolean {
-    return this.#part === 0 && this.sender.foldable();
+    return this.#part === 0 && !this.#unclear && this.sender.foldable();
   }
 
   /** Leaves the lane, or its wait for a retry. False: it is sending, has partly arrived, or is done. */
@@ -160,13 +168,15 @@ export class Delivery implements Passenger {
     );
     const part = this.#part;
     const parts = this.#parts.length;
+    const aboard = this.sender.aboard();
     const started = clock.monotonic();
     const { outcome, timed_out } = await attempt(this.#ports, {
       channel,
       config: target.config,
       payload: this.#parts[part]!.payload,
       id: `${this.sender.id}-${part}`,
-      arrivedLate: () => this.#arrivedLate(part === parts - 1),
+      // Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows.
+      arrivedLate: () => part === parts - 1 && this.#arrivedLate(aboard),
     });
     this.lane.slow = timed_out;
     this.#sending = false;
@@ -186,11 +196,9 @@ export class Delivery implements Passenger {
     else this.#failed(outcome, target, channel, timed_out);
   }
 
-  /** Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows. */
-  #arrivedLate(isLastPart: boolean): void {
-    if (!isLastPart) return;
+  #arrivedLate(aboard: readonly Sender[]): void {
     this.stop();
-    this.sender.arrivedLate();
+    for (const sender of aboard) sender.arrivedLate(this.sender.digest_id);
   }
 
   #accepted(parts: number): void {
@@ -214,6 +222,7 @@ export class Delivery implements Passenger {
     }
     this.sender.attempted(failure);
     this.#tries++;
+    if (failure.kind === 'unknown') this.#unclear = true;
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
     if (delay === undefined || this.#givesUp()) return this.#end(failure, timed_out);
     this.#cancelRetry = clock.after(delay, () => {

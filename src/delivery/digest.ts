@@ -38,6 +38,7 @@ export class Digest implements Sender {
   /** That of its members; those whose target a reload has moved or removed meanwhile go their own way. */
   target(): Target | undefined {
     this.#members = this.#members.filter((member) => !member.sender.isOver());
+    this.#letGo();
     const strays = this.#members.filter((member) => member.isAstray());
     this.#members = this.#members.filter((member) => !strays.includes(member));
     for (const stray of strays) {
@@ -73,6 +74,7 @@ export class Digest implements Sender {
 
   /** Its members wait again, each for itself, and are folded anew with whatever has come in the meantime. */
   throttled(failure: Failure): boolean {
+    this.#letGo();
     for (const member of this.#members.toReversed()) {
       member.carrier = undefined;
       member.sender.throttled(failure);
@@ -86,9 +88,13 @@ export class Digest implements Sender {
     for (const member of this.#members) member.sender.ended({ ...ending, digest_id: this.digest_id });
   }
 
-  arrivedLate(): void {
-    for (const member of this.#members) member.sender.arrivedLate(this.digest_id);
+  aboard(): readonly Sender[] {
+    return this.#members.map((member) => member.sender);
   }
+
+  arrivedLate(): void {}
+
+  withdraw(): void {}
 
   isOver(): boolean {
     return this.#members.every((member) => member.sender.isOver());
@@ -96,6 +102,16 @@ export class Digest implements Sender {
 
   isUnwanted(): boolean {
     return false;
+  }
+
+  /** Those whose plan no longer needs them leave. */
+  #letGo(): void {
+    const gone = this.#members.filter((member) => member.sender.isUnwanted());
+    this.#members = this.#members.filter((member) => !gone.includes(member));
+    for (const member of gone) {
+      member.carrier = undefined;
+      member.sender.withdraw();
+    }
   }
 }
 

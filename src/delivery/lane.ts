@@ -41,6 +41,7 @@ export class Lane<P extends Passenger = Passenger> {
   /** Those of the turns that wait for their slots and have not chosen their passenger yet. */
   #asked = 0;
   /** Monotonic milliseconds. */
+  #lastSent = -Infinity;
   #pausedUntil = 0;
   /** Throttle answers in a row, for the doubling of the pause. */
   #throttles = 0;
@@ -67,11 +68,18 @@ export class Lane<P extends Passenger = Passenger> {
           ];
     this.#windows = wanted.flatMap(([limit, ms]) => {
       if (limit === undefined) return [];
-      const window = this.#windows.find((w) => w.ms === ms) ?? new Window(limit, ms);
+      const window = this.#windows.find((w) => w.ms === ms) ?? this.#newWindow(limit, ms);
       window.limit = limit;
       return [window];
     });
     this.#pump();
+  }
+
+  /** What was sent before there was a window is not known: it counts as full. */
+  #newWindow(limit: number, ms: number): Window {
+    const window = new Window(limit, ms);
+    for (let i = 0; i < limit && this.#lastSent > -Infinity; i++) window.stamp(this.#lastSent);
+    return window;
   }
 
   enter(passenger: P): void {
@@ -179,6 +187,7 @@ export class Lane<P extends Passenger = Passenger> {
     if (next === undefined) return;
     const passenger = this.#take(next);
     const now = this.#ports.clock.monotonic();
+    this.#lastSent = now;
     for (const window of this.#windows) window.stamp(now);
     await passenger.send();
   }

@@ -68,6 +68,11 @@ export class Leaf implements Leg, Sender {
     return [this.#task.id];
   }
 
+  /** Attempts made before it was passed over. */
+  get tries(): number {
+    return this.#result.attempts;
+  }
+
   /** Puts the message into its lane. */
   start(delivery: Delivery): void {
     this.#delivery = delivery;
@@ -144,6 +149,8 @@ export class Leaf implements Leg, Sender {
 
   ended({ outcome, timed_out, digest_id }: Ending): void {
     if (this.#ended) return;
+    // An earlier attempt was answered late while this one was out.
+    if (this.#result.status === 'success') return this.#close('reached');
     if (digest_id !== undefined) this.#result.digest_id = digest_id;
     if (outcome.ok) {
       this.#clear();
@@ -155,8 +162,14 @@ export class Leaf implements Leg, Sender {
     }
   }
 
+  aboard(): readonly Sender[] {
+    return [this];
+  }
+
   arrivedLate(digest_id?: string): void {
     if (this.#result.status === 'success') return;
+    // It may be waiting again, alone or in a digest.
+    this.#delivery?.stop();
     this.#result.late = true;
     if (digest_id !== undefined) this.#result.digest_id = digest_id;
     delete this.#result.passed;
@@ -170,6 +183,7 @@ export class Leaf implements Leg, Sender {
     // While it sends nothing can be taken back, but nothing more is sent for its sake.
     this.#unwanted = true;
     if (this.#ended || !this.#delivery?.withdraw()) return;
+    if (this.#result.status === 'success') return this.#close('reached');
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
     if (this.#last) this.#fail(this.#last, 'failed');
     else if (this.#again) this.#failAsPassed(PASSED);

@@ -24,6 +24,8 @@ export interface Http {
    * seconds; `?wait=` is answered at once.
    */
   close(): Promise<void>;
+  /** Ends every connection now, whatever it is waiting for. */
+  cut(): void;
 }
 
 /** Bounds of the connection, in milliseconds but for the last. */
@@ -89,6 +91,10 @@ export function createHttp(parts: HttpParts, bounds: ConnectionBounds = BOUNDS):
       endIdle();
       await closed;
       cancel();
+    },
+    cut() {
+      closing = true;
+      server.closeAllConnections();
     },
   };
 }

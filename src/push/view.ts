@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 /** A result as people read it: times are ISO 8601. */
-export type ResultView = Omit<Result, 'timestamp'> & { readonly timestamp: string };
+export type ResultView = Omit<Result, 'timestamp' | 'passed'> & { readonly timestamp: string };
 
 /** A task as people read it. */
 export interface TaskView {
@@ -55,7 +55,9 @@ export function taskView(task: Task): TaskView {
   };
 }
 
-const resultView = (result: Result): ResultView => ({ ...result, timestamp: iso(result.timestamp) });
+function resultView({ passed: _inside, ...result }: Result): ResultView {
+  return { ...result, timestamp: iso(result.timestamp) };
+}
 
 /** Counts the leaves of the plan; copies do not count. A terminal task has nothing pending, whatever was never tried. */
 function progressOf(task: Task): Progress {

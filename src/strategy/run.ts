@@ -30,7 +30,7 @@ const nothing = () => {};
 interface Walk {
   readonly end: Promise<End>;
   withdraw(): void;
-  late(leaf: number): void;
+  late(leaf: number): unknown;
 }
 
 /** A branch under way. */
@@ -43,7 +43,8 @@ interface Step {
 function walk(plan: Plan, send: SendLeaf, mode: Mode, lates: ReadonlySet<number>): Walk {
   if (plan.op === 'send') {
     const leg = send(plan, mode);
-    return { end: leg.end, withdraw: () => leg.withdraw(), late: nothing };
+    // It may be waiting anew, after an earlier attempt that has now succeeded.
+    return { end: leg.end, withdraw: () => leg.withdraw(), late: (leaf) => leaf === plan.leaf && leg.withdraw() };
   }
   return plan.op === 'all' ? walkAll(plan.branches, send, mode, lates) : walkFirst(plan.branches, send, mode, lates);
 }
@@ -111,9 +112,11 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
       for (const step of current) step.walk.withdraw();
     },
     late(leaf) {
-      const inside = current.find((step) => contains(step.branch, leaf));
-      if (inside) inside.walk.late(leaf);
-      else if (branches.some((branch) => contains(branch, leaf))) for (const step of current) step.walk.withdraw();
+      if (!branches.some((branch) => contains(branch, leaf))) return;
+      for (const step of current) {
+        if (contains(step.branch, leaf)) step.walk.late(leaf);
+        else step.walk.withdraw();
+      }
     },
   };
 }
