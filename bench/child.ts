@@ -9,6 +9,8 @@ export interface Child {
    */
   ask<T>(name: string, input?: unknown, seconds?: number): Promise<T>;
   usage(): Promise<Usage>;
+  /** The end of what it said on stderr. */
+  words(): string;
   /** Lets it end by itself, within some seconds. */
   end(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function startChild(name: string, args: readonly string[] = [], flags: re
   return {
     ask,
     usage: () => ask<Usage>('usage'),
+    words: () => words.trim(),
     async end() {
       if (child.connected) child.disconnect();
       await within(PATIENCE, () => new Error('hung'), exited).catch(() => child.kill('SIGKILL'));

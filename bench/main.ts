@@ -58,6 +58,11 @@ async function main(): Promise<number> {
   }
   writeFileSync(RESULTS, `${JSON.stringify(report(results, runs, scale), null, 2)}\n`);
   process.stdout.write(`\n${tableOf(results)}\n`);
+  for (const { row, figures } of results) {
+    const disturbed = Number(figures.details?.['disturbed'] ?? 0);
+    if (disturbed > 0)
+      process.stdout.write(`\n${row.name}: ${disturbed} of ${runs} runs were disturbed; run it on a quiet machine\n`);
+  }
   if (broken) return 2;
   if (scale !== 1) {
     process.stdout.write('\n--quick: these figures judge nothing\n');

@@ -64,16 +64,14 @@ interface Pair {
   readonly ours: Sample;
 }
 
-/**
- * The server has always work to do, so it uses a core and some more for its collector. When it gets less than this
- * share of a core, something else was running.
- */
-const UNDISTURBED = 0.95;
+/** Cores that the rest of the machine may use before a measurement counts as disturbed. */
+const MOST_OTHERS = 0.05;
+
+export const isDisturbed = ({ busy }: { readonly busy: Busy }): boolean => busy.others > MOST_OTHERS;
 
 /**
- * Runs floor, ours, floor, ours …: what slows the machine for a while slows both. A pair in which a server did not get
- * its core is measured again, for at most as many pairs as were asked for; what is still missing then is taken from the
- * disturbed ones, and said so.
+ * Runs floor, ours, floor, ours …: what slows the machine for a while slows both. A disturbed pair is measured again,
+ * for at most as many pairs as were asked for; what is still missing then is taken from the disturbed ones.
  */
 export async function alternate(
   terms: Terms,
@@ -81,21 +79,16 @@ export async function alternate(
   floor: () => Promise<Sample>,
   ours: () => Promise<Sample>,
 ): Promise<Figures> {
-  const quiet: Pair[] = [];
-  const disturbed: Pair[] = [];
   const tell = (side: string, { value, busy, cpu_us }: Sample) => {
     const shares = Object.entries(busy).map(([name, share]) => `${name} ${Math.round(share * 100)} %`);
     terms.tell(`${side.padEnd(5)} ${value.toFixed(0)} ${unit}, ${cpu_us.toFixed(0)} µs of CPU (${shares.join(', ')})`);
   };
-  while (quiet.length < terms.runs && quiet.length + disturbed.length < 2 * terms.runs) {
+  const { kept: pairs, disturbed } = await undisturbed(terms, async () => {
     const pair = { floor: await floor(), ours: await ours() };
     tell('floor', pair.floor);
     tell('ours', pair.ours);
-    const free = Math.min(pair.floor.busy.server, pair.ours.busy.server) >= UNDISTURBED;
-    if (!free) terms.tell('      something else was running');
-    (free ? quiet : disturbed).push(pair);
-  }
-  const pairs = [...quiet, ...disturbed].slice(0, terms.runs);
+    return { ...pair, disturbed: isDisturbed(pair.floor) || isDisturbed(pair.ours) };
+  });
   const of = (side: keyof Pair, key: 'value' | 'cpu_us') => pairs.map((pair) => pair[side][key]);
   return {
     floor: median(of('floor', 'value')),
@@ -104,9 +97,27 @@ export async function alternate(
     details: {
       cpu_us: { floor: median(of('floor', 'cpu_us')), ours: median(of('ours', 'cpu_us')) },
       busy: { floor: busyOf(pairs.map((pair) => pair.floor)), ours: busyOf(pairs.map((pair) => pair.ours)) },
-      disturbed: terms.runs - Math.min(quiet.length, terms.runs),
+      disturbed,
     },
   };
+}
+
+/**
+ * Measures until so many undisturbed runs are there, but not more than twice as often as that.
+ * @returns as many runs as were asked for, and how many of them were disturbed after all
+ */
+export async function undisturbed<T extends { readonly disturbed: boolean }>(
+  { runs, tell }: Terms,
+  measure: () => Promise<T>,
+): Promise<{ kept: T[]; disturbed: number }> {
+  const all: T[] = [];
+  while (all.filter((run) => !run.disturbed).length < runs && all.length < 2 * runs) {
+    const run = await measure();
+    if (run.disturbed) tell('disturbed: something else was running');
+    all.push(run);
+  }
+  const kept = all.toSorted((a, b) => Number(a.disturbed) - Number(b.disturbed)).slice(0, runs);
+  return { kept, disturbed: kept.filter((run) => run.disturbed).length };
 }
 
 /** NaN keeps no bound. */
@@ -117,5 +128,5 @@ function keeps(value: number, bound: Bound): boolean {
 /** Medians: the sink and the generator must have had time to spare, or they are what was measured. */
 function busyOf(samples: readonly Sample[]): Busy {
   const of = (key: keyof Busy) => Math.round(median(samples.map(({ busy }) => busy[key])) * 100) / 100;
-  return { server: of('server'), sink: of('sink'), load: of('load') };
+  return { server: of('server'), sink: of('sink'), load: of('load'), others: of('others') };
 }

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, startChild } from './child.ts';
 import type { Drip, Flood } from './child/load.ts';
@@ -8,11 +8,12 @@ import { type Alias, BOTS, CONCURRENCY, configuration } from './configuration.ts
 /** Which server is on: ours, the floor that answers and posts, or the floor that only answers. */
 export type Cast = 'ours' | 'floor' | 'floor without post';
 
-/** How busy each process was: the share of one core, 0 to 1. */
+/** How busy each process was, and everything else on the machine together, in cores. */
 export interface Busy {
   readonly server: number;
   readonly sink: number;
   readonly load: number;
+  readonly others: number;
 }
 
 /** A server with a load generator before and a sink behind it, each in its own process. */
@@ -95,7 +96,8 @@ function createStage(server: Child, sink: Child, load: Child, url: string): Stag
       } catch (error) {
         const { different, refused } = await sink.ask<{ different: number; refused: number }>('counts');
         const told = `${different} of ${expected} messages have reached the sink, which refused ${refused}`;
-        throw new Error(`${told}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Error(`${told}: ${why} ${server.words()}`.trim(), { cause: error });
       }
     },
     async pause(alias) {
@@ -107,14 +109,23 @@ function createStage(server: Child, sink: Child, load: Child, url: string): Stag
     async timed(act) {
       const all = [server, sink, load];
       const before = await Promise.all(all.map((child) => child.usage()));
+      const machine = machineMs();
       const began = performance.now();
       await act();
       const ms = performance.now() - began;
+      const whole = (machineMs() - machine) / ms;
       const after = await Promise.all(all.map((child) => child.usage()));
-      const [ofServer, ofSink, ofLoad] = after.map((usage, i) => (usage.cpu_ms - before[i]!.cpu_ms) / ms);
-      return { seconds: ms / 1000, busy: { server: ofServer!, sink: ofSink!, load: ofLoad! } };
+      const shares = after.map((usage, i) => (usage.cpu_ms - before[i]!.cpu_ms) / ms);
+      const [ofServer = 0, ofSink = 0, ofLoad = 0] = shares;
+      const others = Math.max(0, whole - ofServer - ofSink - ofLoad);
+      return { seconds: ms / 1000, busy: { server: ofServer, sink: ofSink, load: ofLoad, others } };
     },
   };
+}
+
+/** Milliseconds that all cores together have worked since the machine was started. */
+function machineMs(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }
 
 /** The process to start, and its arguments. */

@@ -88,7 +88,7 @@ const RETRY_AFTER = 5;
 export function createPushService(ports: PushPorts): PushService {
   const { clock, events, store, settings } = ports;
   const places = createPlaces(() => settings().queue.buffer_size);
-  const works = new Map<string, Work>();
+  const works = new Set<Work>();
   const waiting = new Map<string, Set<() => void>>();
   const planned = createPlanner();
   const nextId = createIds(() => clock.now());
@@ -98,7 +98,7 @@ export function createPushService(ports: PushPorts): PushService {
   function start(task: Task): void {
     task.status = 'processing';
     const work = new Work(task, ports.deliver);
-    works.set(task.id, work);
+    works.add(work);
     deadlines.add(work, task.deadline - task.created_at);
     void work.end.then(() => finish(work));
     if (draining?.cut) work.expire(STOPPED, true);
@@ -119,7 +119,7 @@ export function createPushService(ports: PushPorts): PushService {
     if (task.status === 'failed') task.error = reasonOf(task, work.overBecause);
     await store.finish(task);
     if (task.status === 'failed') await ports.raise(task);
-    works.delete(task.id);
+    works.delete(work);
     events.emit('finished', { task });
     for (const wake of waiting.get(task.id) ?? []) wake();
     waiting.delete(task.id);
@@ -229,7 +229,7 @@ export function createPushService(ports: PushPorts): PushService {
       draining = drain;
       const cut = () => {
         drain.cut = true;
-        for (const work of works.values()) work.expire(STOPPED, true);
+        for (const work of works) work.expire(STOPPED, true);
       };
       const cancel = clock.after(ms, cut);
       void done.then(cancel);
