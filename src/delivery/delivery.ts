@@ -48,8 +48,8 @@ export interface Sender {
   began(): void;
   /** A request was answered, or given up; throttle answers are not told. */
   attempted(outcome: Outcome): void;
-  /** "Too fast", with nothing accepted yet: true = it takes its message back; false = it waits again. */
-  throttled(failure: Failure): boolean;
+  /** "Too fast", with nothing accepted yet. */
+  throttled(failure: Failure): void;
   /** The end. */
   ended(ending: Ending): void;
   /** Who travels with the attempt that begins. */
@@ -85,7 +85,7 @@ export class Delivery implements Passenger {
   #cancelRetry: (() => void) | undefined = undefined;
   #sending = false;
   /** An attempt may have arrived: it is repeated as it was, under the same idempotency value. */
-  #unclear = false;
+  unclear = false;
   #done = false;
 
   /** @param address `tries`: attempts made before the message was passed over */
@@ -102,13 +102,29 @@ export class Delivery implements Passenger {
     this.sender = sender;
   }
 
+  /** Attempts made, throttle answers not counted. */
+  get tries(): number {
+    return this.#tries;
+  }
+
+  /**
+   * A digest that carried it has failed for now.
+   * @param tries attempts of the digest
+   * @returns whether it may be tried again
+   */
+  resume(tries: number, failure: Failure): boolean {
+    this.carrier = undefined;
+    this.#tries += tries;
+    return tries === 0 || retryDelay(failure, this.#tries, false, this.#ports.settings().retry, 0) !== undefined;
+  }
+
   /** A request is out. */
   get sending(): boolean {
     return this.carrier?.sending ?? this.#sending;
   }
 
   foldable(): boolean {
-    return this.#part === 0 && !this.#unclear && this.sender.foldable();
+    return this.#part === 0 && !this.unclear && this.sender.foldable();
   }
 
   /** Leaves the lane, or its wait for a retry. False: it is sending, has partly arrived, or is done. */
@@ -155,7 +171,6 @@ export class Delivery implements Passenger {
     const { clock, events, settings } = this.#ports;
     const channel = this.#ports.channels.get(this.platform);
     const target = this.sender.target();
-    if (this.#done) return;
     if (channel === undefined || target === undefined) return this.#end(TARGET_GONE);
     if (this.#ports.laneOf(target) !== this.lane) return this.#return(this.#ports.laneOf(target));
     this.sender.began();
@@ -217,19 +232,18 @@ export class Delivery implements Passenger {
       const seconds = this.lane.pause(failure.retry_after, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
       if (this.#givesUp()) return this.#end(failure);
-      if (this.#part === 0 && this.sender.throttled(failure)) return this.stop();
+      if (this.#part === 0) this.sender.throttled(failure);
       return this.#return(this.lane);
     }
     this.sender.attempted(failure);
     this.#tries++;
-    if (failure.kind === 'unknown') this.#unclear = true;
+    if (failure.kind === 'unknown') this.unclear = true;
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
     if (delay === undefined || this.#givesUp()) return this.#end(failure, timed_out);
     this.#cancelRetry = clock.after(delay, () => {
       this.#cancelRetry = undefined;
       if (this.#givesUp()) return this.#end(failure, timed_out);
       const now = this.sender.target();
-      if (this.#done) return;
       if (now === undefined) return this.#end(TARGET_GONE);
       this.#return(this.#ports.laneOf(now));
     });

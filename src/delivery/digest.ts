@@ -9,12 +9,16 @@ const EXCERPTS = [400, 200, 100, 50, 20, 0];
 const RANK: Readonly<Record<Level, number>> = { info: 0, warning: 1, error: 2 };
 const WORD: Readonly<Record<Level, string>> = { info: '信息', warning: '警告', error: '错误' };
 
-/** Many waiting messages that travel as one; each takes the digest's end as its own. */
+/**
+ * Many waiting messages that travel as one; each takes the digest's end as its own. It lasts for one attempt: when that
+ * has to be repeated its members wait again, each for itself, and are folded anew with whatever has come meanwhile.
+ */
 export class Digest implements Sender {
   readonly digest_id: string;
+  readonly #members: readonly Delivery[];
   readonly #clock: Clock;
-  #members: readonly Delivery[];
-  #carrier: Delivery | undefined;
+  #carrier: Delivery | undefined = undefined;
+  #last: Failure | undefined = undefined;
 
   constructor(id: string, members: readonly Delivery[], clock: Clock) {
     this.digest_id = id;
@@ -35,25 +39,14 @@ export class Digest implements Sender {
     return this.#members.flatMap((member) => member.sender.tasks);
   }
 
-  /** That of its members; those whose target a reload has moved or removed meanwhile go their own way. */
+  /** Equal bots of several aliases are one lane: any member that is still there will do. */
   target(): Target | undefined {
-    this.#members = this.#members.filter((member) => !member.sender.isOver());
-    this.#letGo();
-    const strays = this.#members.filter((member) => member.isAstray());
-    this.#members = this.#members.filter((member) => !strays.includes(member));
-    for (const stray of strays) {
-      stray.carrier = undefined;
-      stray.reroute();
-    }
-    if (this.#members.length === 0) this.#carrier?.stop();
-    return this.#members[0]?.sender.target();
+    return this.#members.find((member) => !member.isAstray())?.sender.target();
   }
 
   message(target: Target, channel: Channel): Message {
     const messages = this.#members.map((member) => member.sender.message(target, channel));
-    return messages.length === 1
-      ? messages[0]!
-      : digestOf(messages, channel, target.config, new Date(this.#clock.now()));
+    return digestOf(messages, channel, target.config, new Date(this.#clock.now()));
   }
 
   foldable(): boolean {
@@ -61,7 +54,11 @@ export class Digest implements Sender {
   }
 
   waiting(): boolean {
-    return true;
+    // What may have arrived is repeated as it was.
+    if (this.#carrier!.unclear) return true;
+    for (const member of this.#members.toReversed()) this.#release(member);
+    this.#carrier!.stop();
+    return false;
   }
 
   began(): void {
@@ -69,19 +66,13 @@ export class Digest implements Sender {
   }
 
   attempted(outcome: Outcome): void {
+    if (!outcome.ok) this.#last = outcome;
     for (const member of this.#members) member.sender.attempted(outcome);
   }
 
-  /** Its members wait again, each for itself, and are folded anew with whatever has come in the meantime. */
-  throttled(failure: Failure): boolean {
-    this.#letGo();
-    for (const member of this.#members.toReversed()) {
-      member.carrier = undefined;
-      member.sender.throttled(failure);
-      if (member.sender.isOver()) member.sender.ended({ outcome: failure, timed_out: false });
-      else if (member.sender.waiting()) member.lane.reenter(member);
-    }
-    return true;
+  throttled(failure: Failure): void {
+    this.#last = failure;
+    for (const member of this.#members) member.sender.throttled(failure);
   }
 
   ended(ending: Ending): void {
@@ -104,14 +95,12 @@ export class Digest implements Sender {
     return false;
   }
 
-  /** Those whose plan no longer needs them leave. */
-  #letGo(): void {
-    const gone = this.#members.filter((member) => member.sender.isUnwanted());
-    this.#members = this.#members.filter((member) => !gone.includes(member));
-    for (const member of gone) {
-      member.carrier = undefined;
-      member.sender.withdraw();
-    }
+  #release(member: Delivery): void {
+    const { sender } = member;
+    const goesOn = member.resume(this.#carrier!.tries, this.#last!);
+    if (!goesOn || sender.isOver()) sender.ended({ outcome: this.#last!, timed_out: false, digest_id: this.digest_id });
+    else if (sender.isUnwanted()) sender.withdraw();
+    else if (sender.waiting()) member.lane.reenter(member);
   }
 }
 

@@ -27,7 +27,7 @@ export class Leaf implements Leg, Sender {
   readonly #result: Result;
   /** It was passed over before. */
   readonly #again: boolean;
-  #resolve: (end: End) => void = () => {};
+  readonly #resolve: (end: End) => void;
   #delivery: Delivery | undefined = undefined;
   #cancelPatience: (() => void) | undefined = undefined;
   /** The last thing that went wrong, throttle answers included. */
@@ -41,7 +41,9 @@ export class Leaf implements Leg, Sender {
     this.#send = send;
     this.#mode = mode;
     this.#life = life;
-    this.end = new Promise((resolve) => (this.#resolve = resolve));
+    const { promise, resolve } = Promise.withResolvers<End>();
+    this.end = promise;
+    this.#resolve = resolve;
     // A leaf that was passed over and is entered again goes on with its own record.
     const before = task.results[send.leaf];
     this.#again = before !== undefined;
@@ -118,8 +120,7 @@ export class Leaf implements Leg, Sender {
       this.#pass();
       return false;
     }
-    if (stay === 'turn') return true;
-    this.#cancelPatience = clock.after(limit, () => this.#pass());
+    this.#cancelPatience = clock.after(patience() * 1000, () => this.#pass());
     return true;
   }
 
@@ -134,9 +135,8 @@ export class Leaf implements Leg, Sender {
     if (!outcome.ok) this.#last = outcome;
   }
 
-  throttled(failure: Failure): boolean {
+  throttled(failure: Failure): void {
     this.#last = failure;
-    return false;
   }
 
   isOver(): boolean {
