@@ -85,7 +85,7 @@ export class Delivery implements Passenger {
   #cancelRetry: (() => void) | undefined = undefined;
   #sending = false;
   /** An attempt may have arrived: it is repeated as it was, under the same idempotency value. */
-  unclear = false;
+  unclear: boolean;
   #done = false;
 
   /** @param address `tries`: attempts made before the message was passed over */
@@ -99,6 +99,8 @@ export class Delivery implements Passenger {
     this.priority = address.priority;
     this.lane = address.lane;
     this.#tries = address.tries;
+    // What became of those attempts is not known here.
+    this.unclear = address.tries > 0;
     this.sender = sender;
   }
 
