@@ -188,8 +188,8 @@ export function createApp(options: AppOptions): App {
         await drain.done;
         cancelSweep();
         // A sink that hangs must not hold up the end: its notices are in the store, and in the other sinks.
-        await settledWithin(alerts.idle(), LAST_SINKS_MS, clock);
-        await Promise.all([web.close(), delivery.close(), http.close()]);
+        await Promise.all([settledWithin(alerts.idle(), LAST_SINKS_MS, clock), web.close()]);
+        await Promise.all([delivery.close(), http.close()]);
         await log.close();
       };
       const hurry = () => {

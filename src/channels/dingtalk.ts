@@ -113,11 +113,19 @@ const inert = (text: string) =>
     .replace(/^([ \t]*)([#>])/gm, '$1\\$2')
     .replaceAll('\n', '  \n');
 
-const atOf = ({ all, mobiles, ids }: Mentions): At => ({ atMobiles: mobiles, atUserIds: ids, isAtAll: all });
+const atOf = ({ all, mobiles, ids }: Mentions): At => ({
+  atMobiles: numbersOf(mobiles),
+  atUserIds: ids,
+  isAtAll: all,
+});
+
+/** `+86 138…` without its spaces. What is no telephone number mentions nobody and could cost the whole message. */
+const numbersOf = (mobiles: readonly string[]): string[] =>
+  mobiles.map((mobile) => mobile.replaceAll(' ', '')).filter((mobile) => /^\+?[\d-]{3,20}$/.test(mobile));
 
 /** A mention pings and stands out only if the text holds it too. In the text alone it is harmless. */
 function callsOf({ all, mobiles, ids }: Mentions): string {
-  const names = [...mobiles, ...ids].filter((name) => /^[\w.+-]+$/.test(name));
+  const names = [...numbersOf(mobiles), ...ids].filter((name) => /^[\w.+-]+$/.test(name));
   return [...(all ? ['所有人'] : []), ...names].map((name) => `@${name}`).join(' ');
 }
 

@@ -51,8 +51,8 @@ function recipientLines(recipient: Recipient, limits: (target: Target) => string
 
 function listening({ server, auth }: Config): string {
   const where = server.unix_socket === undefined ? `${server.host}:${server.port}` : `unix:${server.unix_socket}`;
-  if (auth.allow_anonymous) return `${where}; everybody may push (auth.allow_anonymous)`;
-  if (auth.tokens.length === 0) return `${where}; no tokens, so for this machine only`;
+  if (auth.tokens.length === 0)
+    return `${where}; ${auth.allow_anonymous ? 'everybody may push (auth.allow_anonymous)' : 'no tokens, so for this machine only'}`;
   const tokens = auth.tokens.map(({ name, scopes }) => `${name} (${scopes.join(', ')})`);
   return `${where}; tokens: ${tokens.join(', ')}`;
 }

@@ -19,33 +19,42 @@ export function wordsOf(error: unknown): string {
 /** An address could not be listened on. */
 export interface AddressFault {
   readonly code: string;
-  /** Absent for a unix socket. */
+  /** -1 for a unix socket; absent when the name of the host is unknown. */
   readonly port?: number;
   readonly address?: string;
+  readonly hostname?: string;
 }
 
 /** Whether this is the system's error of a listening socket. */
 export function isAddressFault(error: unknown): error is Error & AddressFault {
-  return error instanceof Error && 'code' in error && Object.hasOwn(ADDRESS_FAULTS, String(error.code));
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return Object.hasOwn('port' in error && error.port === -1 ? SOCKET_FAULTS : ADDRESS_FAULTS, String(error.code));
 }
 
 /**
  * The error in words, with the way out.
  * @param setting what the operator would change for another port: `server.port` or an option
  */
-export function addressWords({ code, port, address = '' }: AddressFault, setting: string): string {
-  const place = port === undefined || port < 0 ? address : `port ${port}`;
-  return ADDRESS_FAULTS[code]!({ place, address, setting });
+export function addressWords({ code, port, address, hostname }: AddressFault, setting: string): string {
+  if (port === -1) return SOCKET_FAULTS[code]!(address ?? '');
+  return ADDRESS_FAULTS[code]!({ place: `port ${port}`, address: address ?? hostname ?? 'that', setting });
 }
 
 type Words = (at: { readonly place: string; readonly address: string; readonly setting: string }) => string;
 
 const NO_SUCH_ADDRESS: Words = ({ address, setting }) =>
-  `${address || 'that'} is not an address of this machine; listen on 127.0.0.1, or on 0.0.0.0 for all (see ${setting})`;
+  `${address} is not an address of this machine; listen on 127.0.0.1, or on 0.0.0.0 for all (see ${setting})`;
 
 const ADDRESS_FAULTS: Readonly<Record<string, Words>> = {
   EADDRINUSE: ({ place, setting }) => `${place} is taken; set ${setting} or stop the program that has it`,
   EACCES: ({ place, setting }) => `${place} may not be used by this user; set ${setting} (from 1024 on everybody may)`,
   EADDRNOTAVAIL: NO_SUCH_ADDRESS,
   ENOTFOUND: NO_SUCH_ADDRESS,
+};
+
+const SOCKET_FAULTS: Readonly<Record<string, (path: string) => string>> = {
+  // libuv says so of a folder that is missing, too (uv_pipe_bind2 in src/unix/pipe.c).
+  EACCES: (path) => `server.unix_socket: the folder of ${path} is missing, or this user may not write to it`,
+  // sun_path has 108 bytes on Linux, its end included, and 104 on macOS.
+  EINVAL: (path) => `server.unix_socket: ${path} is too long for a socket: at most 107 bytes on Linux, 103 on macOS`,
 };

@@ -41,7 +41,12 @@ export async function serve(file: string): Promise<void> {
   say(`PushServer listens on ${url}${url.startsWith('unix:') ? '' : ` (API at ${url}/docs)`}`);
   await stopped;
   say('PushServer has stopped');
+  // Everything is written. What still holds the process, such as a mail server that says nothing, is not waited for.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
+
+/** Milliseconds after the stop in which the process should have ended by itself. */
+const LINGER_MS = 1000;
 
 async function listen(app: App, file: string): Promise<string> {
   try {

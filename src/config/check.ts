@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Fault, Path } from './fault.ts';
-import { hint } from './nearest.ts';
+import { hint, nearest } from './nearest.ts';
 import { fileKey, shapeAt } from './shape.ts';
 import type { Shape } from './shape.ts';
 
@@ -50,14 +50,16 @@ export function unknownKey(key: string, holder: Shape | undefined): string {
   const known = [...(holder?.fields?.keys() ?? [])];
   const base = key.endsWith('_file') ? key.slice(0, -'_file'.length) : '';
   if (holder?.fields?.has(base) === true) return `unknown key; only a secret can be read from a file, ${base} is none`;
-  const files = key.endsWith('file') && holder !== undefined ? known.map((name) => `${name}_file`) : [];
-  const near = files.filter((name) => fileKey(name, holder!) !== undefined);
-  return `unknown key${hint(key, [...known, ...near])}`;
+  const files = known.map((name) => `${name}_file`).filter((name) => fileKey(name, holder!) !== undefined);
+  const near = nearest(key, [...known, ...files]);
+  return `unknown key${near === undefined ? hint(key, known) : `; did you mean "${near}"?`}`;
 }
 
 function explain(issue: z.core.$ZodIssue, shape: Shape | undefined): string {
   if (!issue.message.startsWith('expected ')) return issue.message;
   if (issue.input === undefined) return `missing; ${issue.message}`;
+  // A rule of ours between the keys of a mapping: that it is a mapping is not what is wrong with it.
+  if (issue.code === 'custom' && typeof issue.input === 'object') return issue.message;
   const quote = typeof issue.input === 'number' && shape?.scalars.has('text') === true ? ' (put it in quotes)' : '';
   // Text where a mapping or an unknown key stands may be a secret in the wrong place.
   const hidden = shape === undefined || shape.secret || shape.scalars.size === 0;

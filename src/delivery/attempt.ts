@@ -27,16 +27,14 @@ export interface Request {
 
 /** One request to one target, for at most `queue.timeout` seconds. Never rejects. */
 export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcome: Outcome; timed_out: boolean }> {
-  const { clock, redact } = ports;
+  const { clock } = ports;
   const { channel, config, payload } = request;
   const timeout = ports.settings().queue.timeout * 1000;
   const controller = new AbortController();
   // A driver that speaks no HTTP, and does not say, may have sent its message.
   const trace = { sent: true };
   const io = ioOf(ports, request, { timeout, signal: controller.signal, trace });
-  const answer = call(() => channel.send(payload, config, io), channel, ports).then((outcome) =>
-    outcome.ok ? outcome : { ...outcome, message: redact(outcome.message) },
-  );
+  const answer = call(() => channel.send(payload, config, io), channel, ports);
   return new Promise((resolve) => {
     let stopListening: (() => void) | undefined;
     const cancel = clock.after(timeout, () => {
@@ -81,12 +79,17 @@ function ioOf(
 }
 
 /** The only place that catches a driver's error. */
-async function call(send: () => Promise<Outcome>, channel: Channel, { events }: AttemptPorts): Promise<Outcome> {
+async function call(
+  send: () => Promise<Outcome>,
+  channel: Channel,
+  { events, redact }: AttemptPorts,
+): Promise<Outcome> {
   try {
-    return await send();
+    const outcome = await send();
+    return outcome.ok ? outcome : { ...outcome, message: redact(outcome.message) };
   } catch (error) {
     if (error instanceof SendError) {
-      return { ...(error.sent ? NO_ANSWER : NOT_SENT), message: error.message };
+      return { ...(error.sent ? NO_ANSWER : NOT_SENT), message: redact(error.message) };
     }
     events.emit('crashed', { where: `driver ${channel.name}`, error });
     return INTERNAL_FAULT;

@@ -6,6 +6,9 @@ import { fit, prefixOf } from './fit.ts';
 /** Lengths tried for the excerpt of each body, in UTF-16 units, longest first. */
 const EXCERPTS = [400, 200, 100, 50, 20, 0];
 
+/** UTF-16 units of a body that an excerpt is taken from; bodies may be a hundred times longer. */
+const LOOKED_AT = 2000;
+
 const RANK: Readonly<Record<Level, number>> = { info: 0, warning: 1, error: 2 };
 const WORD: Readonly<Record<Level, string>> = { info: '信息', warning: '警告', error: '错误' };
 
@@ -132,6 +135,7 @@ function compose(messages: readonly Message[], excerpt: number): Message {
 }
 
 function excerptOf(body: string, length: number): string {
-  const line = body.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= length ? line : length === 0 ? '' : `${prefixOf(line, length)}…`;
+  if (length === 0) return '';
+  const line = body.slice(0, LOOKED_AT).replaceAll(/\s+/g, ' ').trim();
+  return line.length <= length && body.length <= LOOKED_AT ? line : `${prefixOf(line, length)}…`;
 }

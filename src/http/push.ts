@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { pushRequest } from '../push/request.ts';
 import type { PreviewReply, PushReply } from '../push/service.ts';
+import { cleanLine } from '../push/text.ts';
 import { done, invalid, missing, refuse } from './envelope.ts';
 import type { Enveloped } from './envelope.ts';
 import { defineRoute } from './route.ts';
@@ -121,8 +122,12 @@ export function answerTo(reply: PushReply | PreviewReply): Enveloped {
   }
 }
 
-/** The `Idempotency-Key` header; '' = none. */
-export const keyOf = (headers: IncomingHttpHeaders): string => String(headers['idempotency-key'] ?? '').trim();
+/** The `Idempotency-Key` header, as the same key in a body would be read; '' = none. */
+export function keyOf(headers: IncomingHttpHeaders): string {
+  const key = headers['idempotency-key'];
+  // Node reads header bytes as Latin-1; what people send is UTF-8.
+  return key === undefined ? '' : cleanLine(Buffer.from(String(key), 'latin1').toString('utf8'));
+}
 
 export const KEY_TOO_LONG = invalid([
   { field: 'Idempotency-Key', message: `Idempotency-Key不能超过${LONGEST_KEY}个字符` },

@@ -117,7 +117,8 @@ export function createPushService(ports: PushPorts): PushService {
     task.completed_at = task.updated_at = clock.now();
     task.status = task.outcome === 'failed' ? 'failed' : 'completed';
     if (task.status === 'failed') task.error = reasonOf(task, work.overBecause);
-    await store.finish(task);
+    // Whatever happens to the store, the notice is raised, the place given back and the waiting answered.
+    await store.finish(task).catch((error: unknown) => events.emit('crashed', { where: 'store', error }));
     if (task.status === 'failed') await ports.raise(task);
     works.delete(work);
     events.emit('finished', { task });

@@ -36,7 +36,7 @@ async function serve(front: Front, request: IncomingMessage, response: ServerRes
   const body = await readBody(request);
   if (body === undefined) return send(response, { status: 413, body: { error: '请求体超过 10 MB' } });
   const call = { method, url, params: {}, headers, body, ip: request.socket.remoteAddress ?? '', now: clock.now() };
-  const answer = (method === 'GET' ? front.page(url.pathname) : undefined) ?? front.control(call);
+  const answer = (method === 'GET' || method === 'HEAD' ? front.page(url.pathname) : undefined) ?? front.control(call);
   send(response, answer ?? { status: 404, body: { error: '沙箱没有这个地址' } });
 }
 

@@ -56,6 +56,17 @@ describe('check', () => {
     assert.doesNotMatch(out, /aaaaaaaa|bbbbbbbb|cccccccc|dddddddd|hush|a-token/);
   });
 
+  test('says who may push', async () => {
+    const token = 'tokens: [{name: ci, token: a-token-of-some-length}]';
+    for (const [auth, words] of [
+      ['{}', /; no tokens, so for this machine only\n/],
+      ['{allow_anonymous: true}', /; everybody may push \(auth\.allow_anonymous\)\n/],
+      [`{${token}}`, /; tokens: ci \(push\)\n/],
+      [`{allow_anonymous: true, ${token}}`, /; tokens: ci \(push\)\n/],
+    ] as const)
+      assert.match((await run(['check', '--config', writeConfig(folder, `auth: ${auth}`, 'who.yaml')])).out, words);
+  });
+
   test('every fault is a line with its place, near misses included', async () => {
     const file = writeConfig(
       folder,

@@ -64,6 +64,24 @@ describe('serve', () => {
     await npm.ended;
   });
 
+  for (const [path, words] of [
+    [
+      '/no/such/folder/http.sock',
+      'the folder of /no/such/folder/http.sock is missing, or this user may not write to it',
+    ],
+    [`/${'s'.repeat(200)}`, 'is too long for a socket'],
+  ] as const)
+    test(`a socket that cannot be had is one line: ${words}`, async () => {
+      const file = writeConfig(folder, yaml(), 'socket.yaml');
+      const { code, out, err } = await run(['serve', '--config', file], {
+        env: { PUSHSERVER_SERVER__UNIX_SOCKET: path },
+      });
+      assert.equal(code, 1);
+      assert.equal(out, '');
+      assert.match(err, /^pushserver: server\.unix_socket: [^\n]+\n$/);
+      assert.ok(err.includes(words), err);
+    });
+
   test('a taken port is one line that names the setting', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

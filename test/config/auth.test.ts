@@ -22,7 +22,7 @@ describe('auth', () => {
       'auth.tokens[0].token: expected 8 to 512 visible ASCII characters, got other text',
     ],
     ['[{name: a, token: 1234567890}]', 'auth.tokens[0].token: expected text, got a number (put it in quotes)'],
-    ['[{name: a}]', 'auth.tokens[0]: expected either token or token_sha256, got a mapping'],
+    ['[{name: a}]', 'auth.tokens[0]: expected either token or token_sha256'],
     ['[{token: abcdefgh}]', 'auth.tokens[0].name: missing; expected text'],
     ['[{name: a, token: abcdefgh, scopes: []}]', 'auth.tokens[0].scopes: expected at least 1 entry, got a list'],
     [

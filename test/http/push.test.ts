@@ -112,6 +112,17 @@ describe('Idempotency-Key', () => {
     );
   });
 
+  test('is read as UTF-8, as it would be in a body', async (t) => {
+    const { raw, pushed } = await startHttp(t);
+    const body = JSON.stringify(VALID);
+    const head = `POST ${PUSH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json`;
+    await raw(`${head}\r\nIdempotency-Key: 订单-1\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    assert.deepEqual(
+      pushed.map((one) => one.key),
+      ['订单-1'],
+    );
+  });
+
   test('is refused when it is too long', async (t) => {
     const { ask, pushed } = await startHttp(t);
     const { status, body } = await ask('POST', PUSH, { body: VALID, headers: { 'Idempotency-Key': 'k'.repeat(256) } });

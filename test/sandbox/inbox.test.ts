@@ -9,6 +9,7 @@ describe('the inbox page', () => {
   test('is served with a strict policy, nothing inline, nothing from elsewhere', async (t) => {
     const { sandbox } = await start(t);
     for (const path of ['/', '/inbox']) {
+      assert.equal((await fetch(sandbox.url + path, { method: 'HEAD' })).status, 200);
       const reply = await fetch(sandbox.url + path);
       const policy = reply.headers.get('content-security-policy') ?? '';
       assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
