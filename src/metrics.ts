@@ -120,7 +120,7 @@ function addGauges(register: Registry, stats: () => MetricStats, open: () => num
     });
     register.registerMetric(metric);
   };
-  gauge('pushserver_queue_depth', 'Messages that wait or are being sent.', () => stats().queue_depth);
+  gauge('pushserver_queue_depth', 'Accepted tasks that are not finished.', () => stats().queue_depth);
   gauge(
     'pushserver_unaccounted_tasks',
     'Accepted tasks that are neither terminal nor in hand; anything but 0 is a bug.',

@@ -15,7 +15,11 @@ interface Payload {
 
 const config = z
   .strictObject({
-    email: z.email('expected one e-mail address').max(254).meta({ description: 'The recipient’s address' }),
+    // HTML's own rule: zod's refuses a host without a dot, such as root@localhost or ops@mailhost.
+    email: z
+      .email({ pattern: z.regexes.html5Email, error: 'expected one e-mail address' })
+      .max(254)
+      .meta({ description: 'The recipient’s address' }),
     smtp_host: z
       .string()
       .regex(/^[^\s/@]+$/, 'expected a host name or an IP address')

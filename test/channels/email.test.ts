@@ -219,3 +219,10 @@ test('one mailbox is one lane, however it is spelled', () => {
   assert.notEqual(key({ email: 'other@ops.example' }), key({}));
   assert.ok(!key({}).includes('LEAKED'));
 });
+
+test('a mailbox of this machine or network is an address; a list or a header is none', () => {
+  const taken = (address: string) => email.config.safeParse({ ...base, email: address }).success;
+  for (const address of ['ops@example.com', 'root@localhost', 'ops+night@mailhost']) assert.ok(taken(address), address);
+  for (const address of ['ops', '@x.cn', 'a@', 'a@x.cn,b@x.cn', 'a@x.cn\r\nBcc: b@x.cn', 'A <a@x.cn>', 'a@x..cn'])
+    assert.ok(!taken(address), address);
+});

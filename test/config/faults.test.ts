@@ -120,6 +120,7 @@ describe('unknown keys', () => {
     ['fit: {__proto__: 1}', 'c.yaml:1 fit.__proto__: unknown key; known here: max_parts'],
     ['email:\n  pasword: x', 'c.yaml:2 email.pasword: unknown key; did you mean "password"?'],
     ['email:\n  pasword_file: x', 'c.yaml:2 email.pasword_file: unknown key; did you mean "password_file"?'],
+    ['email:\n  password_fil: x', 'c.yaml:2 email.password_fil: unknown key; did you mean "password_file"?'],
     [
       'email:\n  from_file: x',
       'c.yaml:2 email.from_file: unknown key; only a secret can be read from a file, from is none',

@@ -156,7 +156,7 @@ describe('targets', () => {
     ['feishu: {enabled: 1}', 'feishu.enabled: expected true or false, got a number'],
     [
       `feishu: {webhooks: [${bot(1, ', rate_limit: {}')}]}`,
-      'feishu.webhooks[0].rate_limit: expected per_minute, per_second or both, got a mapping',
+      'feishu.webhooks[0].rate_limit: expected per_minute, per_second or both',
     ],
     [
       `feishu: {webhooks: [${bot(1, ', rate_limit: {per_minute: 0}')}]}`,
