@@ -38,7 +38,7 @@ export function logEvents(events: Pick<Emitter, 'on'>, { write, enabled, redact,
     if (enabled('debug')) write('debug', 'accepted', { ...taskFields(task), priority: task.priority });
   });
   events.on('finished', ({ task }) => {
-    const level = task.status === 'failed' ? 'warn' : 'debug';
+    const level = task.status === 'failed' ? 'error' : 'debug';
     if (enabled(level)) write(level, 'finished', { ...taskFields(task), ...endFields(task) });
   });
   events.on('paused', (e) => write('warn', 'paused', { ...e }));

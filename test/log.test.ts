@@ -464,7 +464,7 @@ describe('facts', () => {
       events.emit('finished', { task: taskOf({ ...failed, platform: 'nope', error: '没有可用的推送渠道' }) });
     });
     assert.deepEqual(more, []);
-    assert.equal(one!['level'], 'warn');
+    assert.equal(one!['level'], 'error');
     assert.equal(one!['results'], 'feishu/a unauthorized 19021; feishu/b timeout');
     assert.equal(one!['error'], undefined);
     assert.equal(two!['error'], '没有可用的推送渠道');

@@ -92,10 +92,13 @@ export const defineChannel = <S extends z.ZodType, P>(channel: Channel<S, P>): C
 /** No reply came. `sent`: whether a byte of the request may have reached the platform. */
 export class SendError extends Error {
   readonly sent: boolean;
-  constructor(message: string, sent: boolean) {
+  /** The system's word for it, e.g. `ECONNREFUSED`. */
+  readonly code: string | undefined;
+  constructor(message: string, sent: boolean, code?: string) {
     super(message);
     this.name = 'SendError';
     this.sent = sent;
+    this.code = code;
   }
 }
 

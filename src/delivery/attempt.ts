@@ -89,7 +89,9 @@ async function call(
     return outcome.ok ? outcome : { ...outcome, message: redact(outcome.message) };
   } catch (error) {
     if (error instanceof SendError) {
-      return { ...(error.sent ? NO_ANSWER : NOT_SENT), message: redact(error.message) };
+      const { code } = error;
+      const failure = error.sent ? NO_ANSWER : NOT_SENT;
+      return { ...failure, message: redact(error.message), ...(code === undefined ? {} : { code }) };
     }
     events.emit('crashed', { where: `driver ${channel.name}`, error });
     return INTERNAL_FAULT;

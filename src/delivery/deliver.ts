@@ -137,7 +137,10 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     preview(target, message, priority) {
       const channel = channels.get(target.platform)!;
       const parts = fit(channel, message, target.config, new Date(clock.now()), settings().fit.max_parts);
-      return { forecast: roadTo(target).lane.forecast(priority) / 1000, payloads: parts.map((part) => part.payload) };
+      return {
+        forecast: Math.ceil(roadTo(target).lane.forecast(priority)) / 1000,
+        payloads: parts.map((part) => part.payload),
+      };
     },
     lanes: () =>
       [...roads.values()].map(({ lane, platform, label }) => ({

@@ -92,7 +92,7 @@ function collect(
       settle(resolve, reply());
     },
     onResponseError(_c, error) {
-      settle(reject, new SendError(words(error), sent));
+      settle(reject, faultOf(error, sent));
     },
   };
 }
@@ -104,25 +104,22 @@ function credentials(url: URL, headers: HttpRequest['headers']): Record<string, 
   return { ...headers, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** What went wrong, for people; never the address, which is a secret. */
-function words(error: Error & { code?: string; cause?: unknown }): string {
-  const cause = error.cause as { code?: string } | undefined;
-  const code = error.code ?? cause?.code ?? '';
-  return (
-    FAULTS[code] ??
-    (code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED|ISSUER/.test(code)
-      ? `TLS 证书错误（${code}）`
-      : `网络错误（${code || error.name}）`)
-  );
+/** What went wrong, for people and by the system's code; never the address, which is a secret. */
+function faultOf(error: Error & { code?: string; cause?: unknown }, sent: boolean): SendError {
+  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
+  if (code === undefined) return new SendError('网络错误', sent);
+  const isTls = code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED|ISSUER/.test(code);
+  return new SendError(FAULTS[code] ?? (isTls ? 'TLS 证书错误' : '网络错误'), sent, code);
 }
 
 const FAULTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: '连接被拒绝（ECONNREFUSED）',
-  ECONNRESET: '连接被重置（ECONNRESET）',
-  ENOTFOUND: '域名解析失败（ENOTFOUND）',
-  EAI_AGAIN: '域名解析暂时失败（EAI_AGAIN）',
-  EHOSTUNREACH: '网络不可达（EHOSTUNREACH）',
-  ENETUNREACH: '网络不可达（ENETUNREACH）',
-  ETIMEDOUT: '连接超时（ETIMEDOUT）',
-  UND_ERR_SOCKET: '连接意外断开（UND_ERR_SOCKET）',
+  ECONNREFUSED: '连接被拒绝',
+  ECONNRESET: '连接被重置',
+  ENOTFOUND: '域名解析失败',
+  EAI_AGAIN: '域名解析暂时失败',
+  EHOSTUNREACH: '网络不可达',
+  ENETUNREACH: '网络不可达',
+  ETIMEDOUT: '连接超时',
+  UND_ERR_SOCKET: '连接意外断开',
+  UND_ERR_CONNECT_TIMEOUT: '连接超时',
 };

@@ -127,6 +127,7 @@ export class Leaf implements Leg, Sender {
   began(): void {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
+    this.#result.message = '发送中';
     this.#mode.began?.();
   }
 
@@ -273,7 +274,7 @@ const NEVER_SENT: Failure = {
   kind: 'rate_limited',
   message: '',
   remedy: {
-    en: 'The message waited for its turn until its time was over; see whether the bot is limited or the server overloaded.',
-    zh: '消息排队至超时仍未轮到发送：检查机器人是否限流、服务是否过载',
+    en: 'The message never had its turn; see whether the bot is limited, or the server overloaded or stopping.',
+    zh: '消息排队期间未轮到发送：检查机器人是否限流、服务是否过载或正在停止',
   },
 };

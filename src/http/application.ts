@@ -82,7 +82,7 @@ type Context = Koa.ParameterizedContext<State>;
 async function answerOf(route: Route, ctx: Context, { doors, lent, body_limit }: Surroundings): Promise<Answer> {
   const { req, res, state } = ctx;
   if (route.scope !== 'open') {
-    const admission = doors.admit(req, route.scope);
+    const admission = doors.admit(req, route.scope, route.browser === true);
     if (admission.caller !== undefined) state.caller = admission.caller;
     if (!admission.ok) return admission.answer;
   }

@@ -19,22 +19,22 @@ export function createAuth(
   tokens: () => readonly Token[],
   anonymous: boolean,
   clock: Pick<Clock, 'monotonic'>,
-): (headers: IncomingHttpHeaders, scope: Scope, address: string) => Admission {
+): (headers: IncomingHttpHeaders, scope: Scope, address: string, browser: boolean) => Admission {
   const failures = createFailures(clock);
   let known: { readonly from: readonly Token[]; readonly digests: readonly Digest[] } = { from: [], digests: [] };
 
-  return (headers, scope, address) => {
+  return (headers, scope, address, browser) => {
     const now = tokens();
     if (now.length === 0 && anonymous) return ANYBODY;
     if (now !== known.from) known = { from: now, digests: now.map(digestOf) };
-    const shown = presented(headers);
+    const shown = presented(headers, browser);
     const token = find(known.digests, shown);
     if (token !== undefined) {
       const may = token.scopes.includes(scope) || token.scopes.includes('admin');
       return may ? { ok: true, caller: token.name } : { ok: false, answer: forbidden(scope), caller: token.name };
     }
     const wait = failures.count(networkOf(address));
-    return { ok: false, answer: wait > 0 ? tooMany(wait) : unauthorized(shown.length > 0) };
+    return { ok: false, answer: wait > 0 ? tooMany(wait) : unauthorized(shown.length > 0, browser) };
   };
 }
 
@@ -53,10 +53,18 @@ const digestOf = (token: Token): Digest => ({
 });
 
 /** A caller may show a token in either header; a proxy may have put something of its own into the other. */
-function presented(headers: IncomingHttpHeaders): Buffer[] {
-  const bearer = /^bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1];
+function presented(headers: IncomingHttpHeaders, browser: boolean): Buffer[] {
+  const [, scheme, value = ''] = /^(bearer|basic) +(.+)$/i.exec(headers.authorization ?? '') ?? [];
+  const bearer = scheme?.toLowerCase() === 'bearer' ? value : undefined;
   // Node reads header bytes as Latin-1; the bytes are what counts.
-  return [bearer, headers['x-api-key']].flatMap((text) => (text ? [Buffer.from(String(text), 'latin1')] : []));
+  const shown = [bearer, headers['x-api-key']].flatMap((text) => (text ? [Buffer.from(String(text), 'latin1')] : []));
+  return browser && scheme?.toLowerCase() === 'basic' ? [...shown, passwordOf(value)] : shown;
+}
+
+/** What stands behind the first colon of a Basic login; the name before it is not asked for. */
+function passwordOf(login: string): Buffer {
+  const pair = Buffer.from(login, 'base64');
+  return pair.subarray(pair.indexOf(':') + 1);
 }
 
 /** Looks at every token, whatever it has found, so that time tells nothing of where or how far one matched. */
@@ -71,11 +79,15 @@ function find(digests: readonly Digest[], shown: readonly Buffer[]): Token | und
   return found;
 }
 
-const unauthorized = (shown: boolean): Answer =>
+const unauthorized = (shown: boolean, browser: boolean): Answer =>
   refuse(
     401,
     { error: shown ? '访问令牌无效' : '缺少访问令牌' },
-    { 'WWW-Authenticate': `Bearer realm="PushServer"${shown ? ', error="invalid_token"' : ''}` },
+    {
+      'WWW-Authenticate': browser
+        ? 'Basic realm="PushServer", charset="UTF-8"'
+        : `Bearer realm="PushServer"${shown ? ', error="invalid_token"' : ''}`,
+    },
   );
 
 const forbidden = (scope: Scope): Answer => refuse(403, { error: `该令牌没有${scope}权限`, scope });

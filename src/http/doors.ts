@@ -13,7 +13,8 @@ export interface Doors {
   addressOf(request: IncomingMessage): string;
   /** The refusal of a request whose `Host` is wrong, or undefined. */
   host(request: IncomingMessage): Answer | undefined;
-  admit(request: IncomingMessage, scope: Scope): Admission;
+  /** @param browser a Basic login is taken as well */
+  admit(request: IncomingMessage, scope: Scope, browser: boolean): Admission;
 }
 
 /**
@@ -41,7 +42,7 @@ export function createDoors(
       // RFC 9112 section 3.2: a request of HTTP/1.1 without Host is answered 400.
       return asked === undefined && request.httpVersion === '1.1' ? NO_HOST : undefined;
     },
-    admit: (request, scope) => admit(request.headers, scope, address(request)),
+    admit: (request, scope, browser) => admit(request.headers, scope, address(request), browser),
   };
 }
 

@@ -64,6 +64,7 @@ export const openapi = defineRoute({
   method: 'GET',
   path: '/openapi.json',
   scope: 'read',
+  browser: true,
   tag: 'operations',
   summary: 'This document',
   description: '本接口文档（OpenAPI 3.1）',

@@ -54,6 +54,8 @@ export interface Route<P extends z.ZodObject = z.ZodObject, Q extends z.ZodObjec
   readonly responses: Readonly<Record<number, ResponseDoc>>;
   /** Not part of the documented API. */
   readonly hidden?: true;
+  /** Opened in a browser, which can show a token as the password of a Basic login only. Never for what changes things. */
+  readonly browser?: true;
   handle(ask: Ask<z.output<P>, z.output<Q>>, lent: Lent): Answer | Promise<Answer>;
 }
 

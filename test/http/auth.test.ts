@@ -59,7 +59,10 @@ describe('scopes', () => {
       const nobody = await ask(method, path, body);
       assert.equal(nobody.status, 401);
       assert.equal(nobody.body.message, '未授权');
-      assert.equal(nobody.headers['www-authenticate'], 'Bearer realm="PushServer"');
+      const login = /^\/(docs|openapi)/.test(path)
+        ? 'Basic realm="PushServer", charset="UTF-8"'
+        : 'Bearer realm="PushServer"';
+      assert.equal(nobody.headers['www-authenticate'], login);
     });
   }
 
@@ -113,6 +116,21 @@ describe('tokens', () => {
       assert.equal(pushed.length, 0);
     });
   }
+
+  test('a browser shows it as the password of a login, for the pages it opens and for nothing else', async (t) => {
+    const { ask } = await startHttp(t, { auth });
+    const login = (token: string) => ({
+      headers: { Authorization: `Basic ${Buffer.from(`anybody:${token}`).toString('base64')}` },
+    });
+    for (const path of ['/docs', '/docs/start.js', '/openapi.json']) {
+      assert.equal((await ask('GET', path, login('read-token'))).status, 200);
+      assert.equal((await ask('GET', path, login('admin-令牌'))).status, 200);
+      assert.equal((await ask('GET', path, login('push-token'))).status, 403);
+      assert.equal((await ask('GET', path, login('wrong'))).status, 401);
+    }
+    assert.equal((await ask('GET', LIST, login('read-token'))).status, 401);
+    assert.equal((await ask('DELETE', LIST, login('admin-令牌'))).status, 401);
+  });
 
   test('a wrong token is called wrong', async (t) => {
     const { ask } = await startHttp(t, { auth });
