@@ -69,18 +69,24 @@ type Read = Buffer | 'too large' | 'broken';
 
 function collect(stream: Readable, limit: number): Promise<Read> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
     let size = 0;
+    // `on` rather than `once`: what has been resolved stays so, and each `once` costs two more functions.
+    const broken = () => resolve('broken');
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) resolve('too large');
-      else chunks.push(chunk);
+      else if (first === undefined) first = chunk;
+      else (rest ??= [first]).push(chunk);
     });
-    stream.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    stream.once('error', () => resolve('broken'));
-    stream.once('close', () => resolve('broken'));
+    stream.on('end', () => resolve(rest ? Buffer.concat(rest) : (first ?? NOTHING)));
+    stream.on('error', broken);
+    stream.on('close', broken);
   });
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** A bomb is stopped as soon as it is larger than the limit; the request itself is left for `discard`. */
 async function collectInflated(request: IncomingMessage, inflater: Inflater, limit: number): Promise<Read> {

@@ -1,8 +1,8 @@
 import type { Deliver, Leg, Life, Send, Task } from '../model.ts';
-import { type Run, run } from '../strategy/run.ts';
+import { type Carrier, type Run, run } from '../strategy/run.ts';
 
 /** A task being worked on: its walk through the plan, its copies, and its time. */
-export class Work implements Life {
+export class Work implements Life, Carrier {
   readonly task: Task;
   /** Resolves when every leaf and copy has ended. */
   readonly end: Promise<unknown>;
@@ -19,8 +19,8 @@ export class Work implements Life {
     this.#deliver = deliver;
     // An array that grows by itself takes room for seventeen.
     this.#legs = Array<undefined>(task.results.length);
-    this.#run = task.plan && run(task.plan, (leaf, mode) => this.#send(leaf, mode));
-    const copies = task.copies.map((copy) => this.#send(copy, { stay: 'deadline' }).end);
+    this.#run = task.plan && run(task.plan, this);
+    const copies = task.copies.map((copy) => this.send(copy, { stay: 'deadline' }).end);
     this.end = copies.length === 0 && this.#run ? this.#run.end : Promise.all([this.#run?.end, ...copies]);
   }
 
@@ -38,7 +38,7 @@ export class Work implements Life {
     for (const leg of this.#legs) leg?.expire(reason, force);
   }
 
-  #send(leaf: Send, mode: Parameters<Deliver>[2]): Leg {
+  send(leaf: Send, mode: Parameters<Deliver>[2]): Leg {
     const leg = this.#deliver(this.task, leaf, mode, this);
     this.#legs[leaf.leaf] = leg;
     return leg;

@@ -1,7 +1,9 @@
 import type { End, Leg, Mode, Plan, Send } from '../model.ts';
 
-/** Sends one leaf; what that means is the caller's business. */
-export type SendLeaf = (leaf: Send, mode: Mode) => Pick<Leg, 'end' | 'withdraw'>;
+/** Sends leaves; what that means is the caller's business. An object, so that a waiting task holds no closure. */
+export interface Carrier {
+  send(leaf: Send, mode: Mode): Pick<Leg, 'end' | 'withdraw'>;
+}
 
 export interface Run {
   readonly end: Promise<unknown>;
@@ -9,12 +11,12 @@ export interface Run {
   late(leaf: number): void;
 }
 
-/** Walks a plan. The one evaluator: what `send` does is the caller's business. */
-export function run(plan: Plan, send: SendLeaf): Run {
+/** Walks a plan. The one evaluator for production, dry run and tests. */
+export function run(plan: Plan, carrier: Carrier): Run {
   // Most plans are a single leaf, which has nobody to be withdrawn for; waiting ones should cost little memory.
-  if (plan.op === 'send') return { end: send(plan, PATIENT).end, late: nothing };
+  if (plan.op === 'send') return { end: carrier.send(plan, PATIENT).end, late: nothing };
   const lates = new Set<number>();
-  const root = walk(plan, send, PATIENT, lates);
+  const root = walk(plan, carrier, PATIENT, lates);
   return {
     end: root.end,
     late(leaf) {
@@ -40,17 +42,19 @@ interface Step {
 }
 
 /** @param lates leaves reached late, shared by the whole run */
-function walk(plan: Plan, send: SendLeaf, mode: Mode, lates: ReadonlySet<number>): Walk {
+function walk(plan: Plan, carrier: Carrier, mode: Mode, lates: ReadonlySet<number>): Walk {
   if (plan.op === 'send') {
-    const leg = send(plan, mode);
+    const leg = carrier.send(plan, mode);
     // It may be waiting anew, after an earlier attempt that has now succeeded.
     return { end: leg.end, withdraw: () => leg.withdraw(), late: (leaf) => leaf === plan.leaf && leg.withdraw() };
   }
-  return plan.op === 'all' ? walkAll(plan.branches, send, mode, lates) : walkFirst(plan.branches, send, mode, lates);
+  return plan.op === 'all'
+    ? walkAll(plan.branches, carrier, mode, lates)
+    : walkFirst(plan.branches, carrier, mode, lates);
 }
 
-function walkAll(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: ReadonlySet<number>): Walk {
-  const walks = branches.map((branch) => walk(branch, send, mode, lates));
+function walkAll(branches: readonly Plan[], carrier: Carrier, mode: Mode, lates: ReadonlySet<number>): Walk {
+  const walks = branches.map((branch) => walk(branch, carrier, mode, lates));
   return {
     end: Promise.all(walks.map((w) => w.end)).then((ends) =>
       branches.some((branch) => anyOf(branch, lates)) ? 'reached' : strongest(ends),
@@ -60,7 +64,7 @@ function walkAll(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: R
   };
 }
 
-function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: ReadonlySet<number>): Walk {
+function walkFirst(branches: readonly Plan[], carrier: Carrier, mode: Mode, lates: ReadonlySet<number>): Walk {
   /** The branches under way: one in the first pass, all that wait in the second. */
   let current: readonly Step[] = [];
   let withdrawn = false;
@@ -75,7 +79,7 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
     for (const [i, branch] of branches.entries()) {
       // The last one stays in its lane only if there is no other to come back to.
       const alone = i === branches.length - 1 && passed.length === 0;
-      const step = { branch, walk: walk(branch, send, alone ? mode : { ...mode, stay: 'patience' }, lates) };
+      const step = { branch, walk: walk(branch, carrier, alone ? mode : { ...mode, stay: 'patience' }, lates) };
       current = [step];
       const end = await step.walk.end;
       const ended = end === 'reached' ? end : over();
@@ -93,7 +97,7 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
   async function whenFree(passed: readonly Plan[]): Promise<End> {
     let waiting = passed;
     while (waiting.length > 0) {
-      const turn = takeTurns(waiting, send, mode, lates);
+      const turn = takeTurns(waiting, carrier, mode, lates);
       current = turn.steps;
       const ends = await turn.ends;
       const ended = ends.includes('reached') ? 'reached' : over();
@@ -126,7 +130,7 @@ function walkFirst(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
  * others leave their lanes; when all that has begun has ended and nobody was reached, the rest of that branch leaves
  * too. So at any moment one branch sends at most.
  */
-function takeTurns(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates: ReadonlySet<number>) {
+function takeTurns(branches: readonly Plan[], carrier: Carrier, mode: Mode, lates: ReadonlySet<number>) {
   const steps: Step[] = [];
   let holder: Plan | undefined;
   /** Leaves of the holder that have begun and not ended. */
@@ -135,11 +139,10 @@ function takeTurns(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
     for (const step of steps) if (which(step.branch)) step.walk.withdraw();
   };
 
-  const sendFor =
-    (branch: Plan): SendLeaf =>
-    (leaf, leafMode) => {
+  const carrierOf = (branch: Plan): Carrier => ({
+    send(leaf, leafMode) {
       let mine = false;
-      const leg = send(leaf, {
+      const leg = carrier.send(leaf, {
         ...leafMode,
         began() {
           leafMode.began?.();
@@ -154,12 +157,13 @@ function takeTurns(branches: readonly Plan[], send: SendLeaf, mode: Mode, lates:
         if (mine && --begun === 0 && end !== 'reached') withdraw(() => true);
       });
       return leg;
-    };
+    },
+  });
 
   for (const branch of branches) {
     // A free lane may begin at once; then the others wait for the next round.
     if (holder !== undefined) break;
-    steps.push({ branch, walk: walk(branch, sendFor(branch), { ...mode, stay: 'turn' }, lates) });
+    steps.push({ branch, walk: walk(branch, carrierOf(branch), { ...mode, stay: 'turn' }, lates) });
   }
   return { steps, taken: () => holder !== undefined, ends: Promise.all(steps.map((step) => step.walk.end)) };
 }
