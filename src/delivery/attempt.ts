@@ -1,6 +1,7 @@
 import { type Channel, type ChannelIo, SendError } from '../channel/channel.ts';
-import type { Clock, Failure, Outcome } from '../model.ts';
+import type { Clock, Outcome } from '../model.ts';
 import type { Emitter } from '../events.ts';
+import { INTERNAL_FAULT, NOT_SENT, NO_ANSWER } from './failures.ts';
 import type { Http } from './http-client.ts';
 import type { Shared } from './shared.ts';
 
@@ -118,30 +119,3 @@ function awaitLate({ late, settings, clock }: AttemptPorts, controller: AbortCon
     cancel();
   };
 }
-
-const NO_ANSWER: Failure = {
-  ok: false,
-  kind: 'unknown',
-  message: '等待应答超时，消息可能已送达',
-  remedy: {
-    en: 'No answer came; look in the group or mailbox whether the message arrived before sending it again.',
-    zh: '没有收到应答：请先到群或邮箱确认是否已收到，再决定是否重发',
-  },
-};
-const NOT_SENT: Failure = {
-  ok: false,
-  kind: 'unavailable',
-  message: '连接超时，消息未发出',
-  remedy: {
-    en: 'The platform could not be reached: check network, DNS, proxy and firewall of this server.',
-    zh: '无法连接平台：检查本机网络、DNS、代理与防火墙',
-  },
-};
-
-/** A bug, not a fault of the platform: nobody can say what was sent. */
-export const INTERNAL_FAULT: Failure = {
-  ok: false,
-  kind: 'unknown',
-  message: '服务器内部错误',
-  remedy: { en: 'See the error log of the server.', zh: '查看服务器错误日志' },
-};

@@ -1,9 +1,11 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Failure, Message, Outcome, Target } from '../model.ts';
-import { type AttemptPorts, INTERNAL_FAULT, attempt } from './attempt.ts';
+import type { Failure, Outcome, Target } from '../model.ts';
+import { type AttemptPorts, attempt } from './attempt.ts';
+import { INTERNAL_FAULT, OUT_OF_TIME, TARGET_GONE } from './failures.ts';
 import { type Part, fit } from './fit.ts';
 import type { Lane, Passenger } from './lane.ts';
 import { type RetrySettings, retryDelay } from './retry.ts';
+import type { Sender } from './sender.ts';
 import type { Line, Waiter } from './waiting-room.ts';
 
 export interface DeliverySettings {
@@ -19,49 +21,6 @@ export interface DeliveryPorts extends AttemptPorts {
   /** The lane of a target as it is configured now. */
   readonly laneOf: (target: Target) => Lane<Delivery>;
   readonly chance: () => number;
-}
-
-/** How a delivery ended. */
-export interface Ending {
-  readonly outcome: Outcome;
-  /** Our clock ended the last attempt. */
-  readonly timed_out: boolean;
-  readonly digest_id?: string;
-}
-
-/** For whose sake a message travels: one leaf of a task, or the members of a digest. */
-export interface Sender {
-  /** The same on every attempt; with the number of the part it is the idempotency value. */
-  readonly id: string;
-  /** The ids of its tasks. */
-  readonly tasks: readonly string[];
-  readonly digest_id?: string;
-  /** Where it goes, as configured now; undefined when the target is gone or disabled. */
-  target(): Target | undefined;
-  /** Made when sending becomes possible: a digest is not composed before. */
-  message(target: Target, channel: Channel): Message;
-  /** May be folded into a digest now. */
-  foldable(): boolean;
-  /** It is about to wait in its lane again, nothing of it having been accepted. False: it does not, and has ended. */
-  waiting(): boolean;
-  /** The first or next request is about to leave. */
-  began(): void;
-  /** A request was answered, or given up; throttle answers are not told. */
-  attempted(outcome: Outcome): void;
-  /** "Too fast", with nothing accepted yet. */
-  throttled(failure: Failure): void;
-  /** The end. */
-  ended(ending: Ending): void;
-  /** Who travels with the attempt that begins. */
-  aboard(): readonly Sender[];
-  /** An attempt that was given up has arrived after all. */
-  arrivedLate(digest_id?: string): void;
-  /** Takes the message back if nothing has arrived of it. */
-  withdraw(): void;
-  /** Its time is over: nothing new may be sent for it. */
-  isOver(): boolean;
-  /** Nobody needs it any more, unless it has begun. */
-  isUnwanted(): boolean;
 }
 
 /** One message on its way to one target: fit, render, send, classify, retry. */
@@ -273,19 +232,3 @@ export class Delivery implements Passenger {
     this.sender.ended({ outcome, timed_out });
   }
 }
-
-export const TARGET_GONE: Failure = {
-  ok: false,
-  kind: 'invalid',
-  message: '目标已从配置中移除或停用',
-  remedy: {
-    en: 'The target was removed or disabled while the message waited.',
-    zh: '消息等待期间目标被移除或停用，请检查配置',
-  },
-};
-export const OUT_OF_TIME: Failure = {
-  ok: false,
-  kind: 'invalid',
-  message: '已超过任务时限，长消息只送达了一部分',
-  remedy: { en: 'Send shorter messages or allow more time.', zh: '缩短消息或延长时限（expires_in、queue.deadline）' },
-};

@@ -1,7 +1,8 @@
 import type { Channel } from '../channel/channel.ts';
 import type { Clock, Failure, Level, Message, Outcome, Target } from '../model.ts';
-import type { Delivery, Ending, Sender } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { fit, prefixOf } from './fit.ts';
+import type { Ending, Sender } from './sender.ts';
 
 /** Lengths tried for the excerpt of each body, in UTF-16 units, longest first. */
 const EXCERPTS = [400, 200, 100, 50, 20, 0];

@@ -1,7 +1,9 @@
 import type { Clock, End, Failure, Leg, Life, Message, Mode, Outcome, Result, Send, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import { type Delivery, type Ending, OUT_OF_TIME, type Sender } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import { CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
+import type { Ending, Sender } from './sender.ts';
 
 export interface LeafPorts {
   readonly clock: Clock;
@@ -249,32 +251,3 @@ export class Leaf implements Leg, Sender {
     this.#resolve(end);
   }
 }
-
-const CUT_OFF: Failure = {
-  ok: false,
-  kind: 'unknown',
-  message: '正在等待平台应答，消息可能已送达',
-  remedy: {
-    en: 'The server stopped before the answer came; look in the group or mailbox whether the message arrived.',
-    zh: '服务停止时尚未收到应答：请到群或邮箱确认是否已收到',
-  },
-};
-
-const PASSED: Failure = {
-  ok: false,
-  kind: 'rate_limited',
-  message: '通道限流或暂停中，已转向下一个目标',
-  remedy: {
-    en: 'The bot is at its rate limit; add a bot, or send less to it.',
-    zh: '该机器人已达到频率上限：可增加机器人或减少发送量',
-  },
-};
-const NEVER_SENT: Failure = {
-  ok: false,
-  kind: 'rate_limited',
-  message: '',
-  remedy: {
-    en: 'The message never had its turn; see whether the bot is limited, or the server overloaded or stopping.',
-    zh: '消息排队期间未轮到发送：检查机器人是否限流、服务是否过载或正在停止',
-  },
-};
