@@ -210,7 +210,8 @@ export interface Mode {
 
 /** One leaf on its way. */
 export interface Leg {
-  readonly end: Promise<End>;
+  /** Tells one listener, once, how it ended; at once if it has. Not a promise: a hundred thousand of these may wait. */
+  onEnd(told: (end: End) => void): void;
   /** Leaves the lane if sending has not begun; otherwise changes nothing. */
   withdraw(): void;
   /**

@@ -125,7 +125,7 @@ async function triedOf(
   leg: Leg,
   remedy: () => Remedy | undefined,
 ): Promise<Tried> {
-  await leg.end;
+  await new Promise((resolve) => leg.onEnd(resolve));
   const { status = 'failed', message = '', reason, code, latency_ms = 0, remedy: stated = '' } = task.results[0] ?? {};
   const why = [reason, code].filter((word) => word !== undefined).join(' ');
   const { zh = stated, en = '' } = remedy() ?? {};

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Deliver, Leg, Message, Outcome, RateLimit, Recipient, Send, Target, Task } from '../model.ts';
+import type { Clock, Deliver, End, Leg, Message, Outcome, RateLimit, Recipient, Send, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import { Delivery, type DeliveryPorts, type DeliverySettings } from './delivery.ts';
@@ -196,6 +196,6 @@ function stricter(a: RateLimit, b: RateLimit): RateLimit {
   return { ...(per_second === undefined ? {} : { per_second }), ...(per_minute === undefined ? {} : { per_minute }) };
 }
 
-function ended(end: Awaited<Leg['end']>): Leg {
-  return { end: Promise.resolve(end), withdraw() {}, expire() {} };
+function ended(end: End): Leg {
+  return { onEnd: (told) => told(end), withdraw() {}, expire() {} };
 }

@@ -20,7 +20,6 @@ const TOO_LATE_TO_FOLD = 5000;
 
 /** One leaf of a task: keeps its result, its patience, and tells the walk of the plan how it ended. */
 export class Leaf implements Leg, Sender {
-  readonly end: Promise<End>;
   readonly #ports: LeafPorts;
   readonly #task: Task;
   readonly #send: Send;
@@ -29,13 +28,13 @@ export class Leaf implements Leg, Sender {
   readonly #result: Result;
   /** It was passed over before. */
   readonly #again: boolean;
-  readonly #resolve: (end: End) => void;
+  #told: ((end: End) => void) | undefined = undefined;
+  #end: End | undefined = undefined;
   #delivery: Delivery | undefined = undefined;
   #cancelPatience: (() => void) | undefined = undefined;
   /** The last thing that went wrong, throttle answers included. */
   #last: Failure | undefined = undefined;
   #unwanted = false;
-  #ended = false;
 
   constructor(ports: LeafPorts, task: Task, send: Send, mode: Mode, life: Life) {
     this.#ports = ports;
@@ -43,9 +42,6 @@ export class Leaf implements Leg, Sender {
     this.#send = send;
     this.#mode = mode;
     this.#life = life;
-    const { promise, resolve } = Promise.withResolvers<End>();
-    this.end = promise;
-    this.#resolve = resolve;
     // A leaf that was passed over and is entered again goes on with its own record.
     const before = task.results[send.leaf];
     this.#again = before !== undefined;
@@ -62,6 +58,11 @@ export class Leaf implements Leg, Sender {
     delete this.#result.passed;
     this.#clear();
     this.#write('processing', '等待发送');
+  }
+
+  onEnd(told: (end: End) => void): void {
+    if (this.#end === undefined) this.#told = told;
+    else told(this.#end);
   }
 
   get id(): string {
@@ -143,7 +144,7 @@ export class Leaf implements Leg, Sender {
   }
 
   isOver(): boolean {
-    return this.#ended || this.#life.isOver();
+    return this.#hasEnded || this.#life.isOver();
   }
 
   isUnwanted(): boolean {
@@ -151,7 +152,7 @@ export class Leaf implements Leg, Sender {
   }
 
   ended({ outcome, timed_out, digest_id }: Ending): void {
-    if (this.#ended) return;
+    if (this.#hasEnded) return;
     // An earlier attempt was answered late while this one was out.
     if (this.#result.status === 'success') return this.#close('reached');
     if (digest_id !== undefined) this.#result.digest_id = digest_id;
@@ -178,14 +179,14 @@ export class Leaf implements Leg, Sender {
     delete this.#result.passed;
     this.#clear();
     this.#write('success', '消息已送达（应答迟到）');
-    if (this.#ended) return this.#life.arrivedLate(this.#send.leaf);
+    if (this.#hasEnded) return this.#life.arrivedLate(this.#send.leaf);
     this.#close('reached');
   }
 
   withdraw(): void {
     // While it sends nothing can be taken back, but nothing more is sent for its sake.
     this.#unwanted = true;
-    if (this.#ended || !this.#delivery?.withdraw()) return;
+    if (this.#hasEnded || !this.#delivery?.withdraw()) return;
     if (this.#result.status === 'success') return this.#close('reached');
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
     if (this.#last) this.#fail(this.#last, 'failed');
@@ -196,7 +197,7 @@ export class Leaf implements Leg, Sender {
 
   expire(reason: string, force: boolean): void {
     const sending = this.#delivery?.sending ?? true;
-    if (this.#ended || (sending && !force)) return;
+    if (this.#hasEnded || (sending && !force)) return;
     this.#delivery?.stop();
     const begun = this.#result.attempts > 0 ? OUT_OF_TIME : undefined;
     const last = sending ? CUT_OFF : (this.#last ?? begun);
@@ -206,7 +207,7 @@ export class Leaf implements Leg, Sender {
   }
 
   #pass(): void {
-    if (this.#ended || !this.#delivery!.withdraw()) return;
+    if (this.#hasEnded || !this.#delivery!.withdraw()) return;
     this.#failAsPassed({ ...PASSED, ...(this.#last?.code === undefined ? {} : { code: this.#last.code }) });
     this.#close('passed');
   }
@@ -214,6 +215,10 @@ export class Leaf implements Leg, Sender {
   #failAsPassed(failure: Failure): void {
     this.#result.passed = true;
     this.#fail(failure, 'failed');
+  }
+
+  get #hasEnded(): boolean {
+    return this.#end !== undefined;
   }
 
   #clear(): void {
@@ -240,7 +245,7 @@ export class Leaf implements Leg, Sender {
   }
 
   #close(end: End): void {
-    this.#ended = true;
+    this.#end = end;
     this.#cancelPatience?.();
     // A digest whose members have all ended sends nothing more.
     const carrier = this.#delivery?.carrier;
@@ -248,6 +253,6 @@ export class Leaf implements Leg, Sender {
     if (end === 'reached') {
       this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#result.latency_ms });
     }
-    this.#resolve(end);
+    this.#told?.(end);
   }
 }

@@ -100,7 +100,7 @@ export function createPushService(ports: PushPorts): PushService {
     const work = new Work(task, ports.deliver);
     works.add(work);
     deadlines.add(work, task.deadline - task.created_at);
-    void work.end.then(() => finish(work));
+    work.onEnd(() => void finish(work));
     if (draining?.cut) work.expire(STOPPED, true);
   }
 

@@ -4,8 +4,6 @@ import { type Carrier, type Run, run } from '../strategy/run.ts';
 /** A task being worked on: its walk through the plan, its copies, and its time. */
 export class Work implements Life, Carrier {
   readonly task: Task;
-  /** Resolves when every leaf and copy has ended. */
-  readonly end: Promise<unknown>;
   /** Why nothing new may be sent, once that is so. */
   overBecause: string | undefined = undefined;
   /** Where its deadline is kept. */
@@ -20,8 +18,15 @@ export class Work implements Life, Carrier {
     // An array that grows by itself takes room for seventeen.
     this.#legs = Array<undefined>(task.results.length);
     this.#run = task.plan && run(task.plan, this);
-    const copies = task.copies.map((copy) => this.send(copy, { stay: 'deadline' }).end);
-    this.end = copies.length === 0 && this.#run ? this.#run.end : Promise.all([this.#run?.end, ...copies]);
+    for (const copy of task.copies) this.send(copy, { stay: 'deadline' });
+  }
+
+  /** Tells one listener, once, that every leaf and copy has ended. */
+  onEnd(told: () => void): void {
+    const copies = this.task.copies.map((copy) => this.#legs[copy.leaf]!);
+    if (this.#run && copies.length === 0) return this.#run.onEnd(told);
+    const all: Pick<Run, 'onEnd'>[] = this.#run ? [this.#run, ...copies] : copies;
+    void Promise.all(all.map((one) => new Promise<void>((resolve) => one.onEnd(() => resolve())))).then(told);
   }
 
   isOver(): boolean {

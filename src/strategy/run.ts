@@ -2,11 +2,12 @@ import type { End, Leg, Mode, Plan, Send } from '../model.ts';
 
 /** Sends leaves; what that means is the caller's business. An object, so that a waiting task holds no closure. */
 export interface Carrier {
-  send(leaf: Send, mode: Mode): Pick<Leg, 'end' | 'withdraw'>;
+  send(leaf: Send, mode: Mode): Pick<Leg, 'onEnd' | 'withdraw'>;
 }
 
 export interface Run {
-  readonly end: Promise<unknown>;
+  /** Tells one listener, once, that every leaf has ended; at once if they have. */
+  onEnd(told: () => void): void;
   /** A leaf that had been given up was reached after all: what has not been sent for its sake is withdrawn. */
   late(leaf: number): void;
 }
@@ -14,11 +15,11 @@ export interface Run {
 /** Walks a plan. The one evaluator for production, dry run and tests. */
 export function run(plan: Plan, carrier: Carrier): Run {
   // Most plans are a single leaf, which has nobody to be withdrawn for; waiting ones should cost little memory.
-  if (plan.op === 'send') return { end: carrier.send(plan, PATIENT).end, late: nothing };
+  if (plan.op === 'send') return new Single(carrier.send(plan, PATIENT));
   const lates = new Set<number>();
   const root = walk(plan, carrier, PATIENT, lates);
   return {
-    end: root.end,
+    onEnd: (told) => void root.end.then(told),
     late(leaf) {
       lates.add(leaf);
       root.late(leaf);
@@ -27,7 +28,21 @@ export function run(plan: Plan, carrier: Carrier): Run {
 }
 
 const PATIENT: Mode = { stay: 'deadline' };
-const nothing = () => {};
+
+/** The run of a plan of one leaf: nobody else is there to be withdrawn. */
+class Single implements Run {
+  readonly #leg: Pick<Leg, 'onEnd'>;
+
+  constructor(leg: Pick<Leg, 'onEnd'>) {
+    this.#leg = leg;
+  }
+
+  onEnd(told: () => void): void {
+    this.#leg.onEnd(told);
+  }
+
+  late(): void {}
+}
 
 interface Walk {
   readonly end: Promise<End>;
@@ -46,7 +61,8 @@ function walk(plan: Plan, carrier: Carrier, mode: Mode, lates: ReadonlySet<numbe
   if (plan.op === 'send') {
     const leg = carrier.send(plan, mode);
     // It may be waiting anew, after an earlier attempt that has now succeeded.
-    return { end: leg.end, withdraw: () => leg.withdraw(), late: (leaf) => leaf === plan.leaf && leg.withdraw() };
+    const end = new Promise<End>((resolve) => leg.onEnd(resolve));
+    return { end, withdraw: () => leg.withdraw(), late: (leaf) => leaf === plan.leaf && leg.withdraw() };
   }
   return plan.op === 'all'
     ? walkAll(plan.branches, carrier, mode, lates)
@@ -153,10 +169,14 @@ function takeTurns(branches: readonly Plan[], carrier: Carrier, mode: Mode, late
           withdraw((other) => other !== holder);
         },
       });
-      void leg.end.then((end) => {
-        if (mine && --begun === 0 && end !== 'reached') withdraw(() => true);
-      });
-      return leg;
+      return {
+        withdraw: () => leg.withdraw(),
+        onEnd: (told) =>
+          leg.onEnd((end) => {
+            if (mine && --begun === 0 && end !== 'reached') withdraw(() => true);
+            told(end);
+          }),
+      };
     },
   });
 

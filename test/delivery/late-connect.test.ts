@@ -82,6 +82,6 @@ test('a connection that takes longer than queue.timeout: the message is sent onc
   };
   const leg = desk.deliver(task, send, { stay: 'deadline' }, { isOver: () => false, arrivedLate() {} });
   await clock.advance(60_000);
-  assert.equal(await leg.end, 'reached');
+  assert.equal(await new Promise((resolve) => leg.onEnd(resolve)), 'reached');
   assert.equal(left.length, 1, `requests left at ${left.join()} ms`);
 });
