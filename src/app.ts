@@ -8,7 +8,7 @@ import { type Emitter, createEmitter } from './events.ts';
 import { createHttp } from './http/server.ts';
 import { type Log, createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import type { Clock, Message, Deliver, Recipient, Send } from './model.ts';
+import type { Clock, Message, Deliver, Network, Recipient, Send } from './model.ts';
 import { type PreviewTarget, type PushService, createPushService } from './push/service.ts';
 import { createRedactor } from './redact.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -84,7 +84,7 @@ export function createApp(options: AppOptions): App {
     events,
     clock,
     settings: () => config.system,
-    sinks: { stdout, folder: notifications, syslog: (notice) => log.notice(notice), post: postWith(http) },
+    sinks: { stdout, folder: notifications, syslog: (notice) => log.notice(notice), post: postWith(http, () => config.network) },
     stderr: (line) => stderr.write(line),
   });
   const target = (alias: string, platform: string, name: string) => findTarget(config, alias, platform, name);
@@ -213,9 +213,10 @@ function settledWithin(promise: Promise<unknown>, ms: number, clock: Clock): Pro
 }
 
 /** The `http` sink's way out; a status is its whole answer. */
-function postWith(http: Http) {
+function postWith(http: Http, network: () => Network | undefined) {
   return async (url: string, body: string, signal: AbortSignal): Promise<{ status: number }> => {
     const headers = { 'content-type': 'application/json; charset=utf-8' };
-    return http.request({ method: 'POST', url, headers, body }, signal, () => {});
+    const way = network();
+    return http.request({ method: 'POST', url, headers, body }, signal, () => {}, way && { network: way });
   };
 }

@@ -11,12 +11,13 @@ import { crossFaults } from './config/rules.ts';
 import { SECTIONS } from './config/schema.ts';
 import type { Settings } from './config/schema.ts';
 import { isComplete, readSections, sectionsOfPlatforms } from './config/sections.ts';
+import { networkOf, unreadable } from './config/network.ts';
 import { collectSecrets, formsOf } from './config/secrets.ts';
 import { shapeOf, shapeOfFields } from './config/shape.ts';
 import type { Shape } from './config/shape.ts';
 import { locate, toPlain } from './config/tree.ts';
 import { parseYaml } from './config/yaml.ts';
-import type { Recipient, Target } from './model.ts';
+import type { Network, Recipient, Target } from './model.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -29,6 +30,8 @@ export type Config = DeepReadonly<Settings> & {
   readonly recipients: ReadonlyMap<string, Recipient>;
   /** The same targets by alias, platform and name. */
   readonly targets: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, Target>>>;
+  /** How requests leave that belong to no target: the section `http`. */
+  readonly network?: Network;
   /** See secretsOf. */
   readonly secrets: readonly string[];
 };
@@ -47,8 +50,8 @@ export function loadConfig(options: ConfigOptions): Config {
 
 /** As loadConfig, with the file's text given. */
 export function parseConfig(text: string, { file, env, channels }: ConfigOptions): Config {
-  const { root, faults: unreadable } = parseYaml(text);
-  if (root === undefined) throw new ConfigError(file, unreadable);
+  const { root, faults: unparsable } = parseYaml(text);
+  if (root === undefined) throw new ConfigError(file, unparsable);
 
   const platforms = platformsOf(channels);
   const shape = rootShape(platforms);
@@ -61,6 +64,8 @@ export function parseConfig(text: string, { file, env, channels }: ConfigOptions
   const { recipients, faults } = readRecipients(root.entries.get('recipients')?.value, {
     platforms,
     sections: common.sections,
+    http: sections.settings.http ?? {},
+    folder: dirname(file),
   });
 
   // A value that could not be had is one fault, not also a wrong value.
@@ -68,7 +73,13 @@ export function parseConfig(text: string, { file, env, channels }: ConfigOptions
   const wrong = [...sections.faults, ...common.faults, ...faults].filter(
     (one) => !unknown.has(JSON.stringify(one.path)),
   );
-  const all = [...unreadable, ...referred, ...wrong, ...crossFaults(sections.settings)];
+  const all = [
+    ...unparsable,
+    ...referred,
+    ...wrong,
+    ...crossFaults(sections.settings),
+    ...unreadable(sections.settings.http ?? {}, dirname(file), ['http']),
+  ];
   if (all.length > 0 || !isComplete(sections.settings))
     throw new ConfigError(
       file,
@@ -77,8 +88,10 @@ export function parseConfig(text: string, { file, env, channels }: ConfigOptions
 
   const secrets = new Set<string>();
   collectSecrets(toPlain(root), shape, secrets);
+  const network = networkOf({}, sections.settings.http, dirname(file));
   return freeze({
     ...sections.settings,
+    ...(network && { network }),
     recipients,
     targets: indexOf(recipients),
     secrets: formsOf(secrets),

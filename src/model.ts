@@ -34,8 +34,28 @@ export interface Message {
 
 // ---- recipients ------------------------------------------------------------------------------------------------
 
-/** Most requests a target may be sent in any window of that length (sliding); `off` = no window, and sends in parallel. */
-export type RateLimit = 'off' | { readonly per_second?: number; readonly per_minute?: number };
+/** Most requests within any window of that length (sliding). */
+export interface Rate {
+  readonly per_second?: number;
+  readonly per_minute?: number;
+  readonly per_hour?: number;
+  readonly per_day?: number;
+}
+
+/** Most requests a target may be sent; `off` = no window, and sends in parallel. */
+export type RateLimit = 'off' | Rate;
+
+/** How requests to a target leave this machine. */
+export interface Network {
+  /** URL of an http, https or socks5 proxy, with its credentials: a secret. Absent: direct. */
+  readonly proxy?: string;
+  readonly tls?: {
+    /** PEM file of the authorities to trust beside those of Node. */
+    readonly ca_file?: string;
+    /** Certificates are not checked. */
+    readonly insecure?: boolean;
+  };
+}
 
 /** One address of a channel with its configuration. Its identity is alias/platform/name. */
 export interface Target {
@@ -48,8 +68,13 @@ export interface Target {
   readonly config: unknown;
   /** The operator's limit, if one was written; else the channel's default holds. */
   readonly rate_limit?: RateLimit;
+  /** Likewise of the limit that all targets of one account share. */
+  readonly account_rate_limit?: RateLimit;
   /** Key of the lane: SHA-256 of channel and credential, so equal bots under two aliases share one. */
   readonly lane: string;
+  /** Key of the account, made likewise; absent: the channel has no limit beside that of the lane. */
+  readonly account?: string;
+  readonly network?: Network;
 }
 
 export interface Group {
@@ -102,12 +127,30 @@ export interface Failure {
   readonly remedy?: Remedy;
   /** Seconds the platform asks us to wait. */
   readonly retry_after?: number;
+  /** An allowance is used up: `retry_after` is the time until it is renewed, however long. */
+  readonly quota?: true;
+  /** It is the account that is throttled, with all its targets, and not this target alone. */
+  readonly account?: true;
+  /** The platform cannot read the card: the message is worth one more try as plain text. */
+  readonly as_text?: true;
   /** At most this many retries, whatever the configuration allows. */
   readonly max_retries?: number;
 }
 
+/** One of several people or devices that a message did not reach, although it reached others. */
+export interface Refused {
+  /** Masked. */
+  readonly recipient: string;
+  readonly code?: string;
+  /** In Chinese. */
+  readonly message: string;
+}
+
 export interface Success {
   readonly ok: true;
+  readonly refused?: readonly Refused[];
+  /** What did not work beside the message, in Chinese (an urgent call); the message itself has arrived. */
+  readonly note?: string;
 }
 
 /** How one attempt ended. */
@@ -141,6 +184,10 @@ export interface Result {
   /** `false`: a copy beside the plan, which does not count towards the task's outcome. */
   counts?: false;
   digest_id?: string;
+  /** Whom it did not reach, although it reached others. */
+  refused?: readonly Refused[];
+  /** Unix time in milliseconds until which the platform has closed this way. */
+  paused_until?: number;
 }
 
 export interface Task {

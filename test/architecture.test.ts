@@ -42,7 +42,10 @@ const TABLE: Readonly<Record<string, Row>> = {
 /** Everybody else may know the shape of the configuration. */
 const WITHOUT_CONFIG_TYPES = ['model', 'channels', 'sandbox', 'redact', 'events', 'clock'];
 /** More packages for one file. */
-const MORE_PACKAGES: Readonly<Record<string, readonly string[]>> = { 'channels/email.ts': ['nodemailer'] };
+const MORE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'channel/liquid.ts': ['liquidjs'],
+  'channels/email.ts': ['nodemailer'],
+};
 /** The files that load a folder's files by name. */
 const LOADERS = ['channel/registry.ts', 'sandbox/load.ts'];
 /** Each says nothing about the file it names. */

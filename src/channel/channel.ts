@@ -1,20 +1,30 @@
 import type { z } from 'zod';
-import type { Failure, FailureKind, Format, Message, Outcome, RateLimit, Remedy } from '../model.ts';
+import type { Failure, FailureKind, Format, Message, Outcome, Rate, RateLimit, Remedy, Success } from '../model.ts';
 
 /** One way of measuring a rendered payload. */
 export interface SizeLimit {
   /** `body`: the whole payload as JSON; otherwise a dotted path into the payload. A path that is absent measures 0. */
   readonly of: string;
   readonly max: number;
-  /** `bytes` of UTF-8, or `chars` (UTF-16 units, never too generous where a platform leaves the unit open). */
-  readonly unit: 'bytes' | 'chars';
+  readonly unit: SizeUnit;
 }
+
+/**
+ * `bytes` of UTF-8, `chars` (UTF-16 units, never too generous where a platform leaves the unit open), or `code_points`
+ * where the platform says that it counts those.
+ */
+export type SizeUnit = 'bytes' | 'chars' | 'code_points';
 
 export interface Limits {
   /** All of them hold; a message that breaks one is split into parts. */
   readonly size: readonly SizeLimit[];
   /** The longest title; a longer one is cut with an ellipsis before rendering. */
-  readonly title: { readonly max: number; readonly unit: 'bytes' | 'chars' };
+  readonly title: { readonly max: number; readonly unit: SizeUnit };
+  /**
+   * Most parts of one message, beside `fit.max_parts`: 1 where a second one would be a second telephone call or a second
+   * incident. What does not fit is cut, and says so.
+   */
+  readonly parts?: number;
   /** Default windows, below the official figures. */
   readonly rate: RateLimit;
   /** How long a lane pauses after a throttle answer that names no time: seconds, doubling from `base` up to `max`. */
@@ -40,9 +50,16 @@ export interface HttpReply {
 export interface ChannelIo {
   /** Sends one request. Throws a SendError when no reply came; `deliver` catches it. */
   http(request: HttpRequest): Promise<HttpReply>;
-  /** A token kept until `expires_in` seconds; twenty callers at once fetch one. `drop` forgets it. */
-  token(key: string, fetch: () => Promise<{ value: string; expires_in: number }>): Promise<string>;
-  dropToken(key: string): void;
+  /**
+   * A token, kept until five minutes before its end; twenty callers at once fetch one. What `fetch` throws is thrown to
+   * all of them. Its own requests go through `ask`: they are no part of the message, which is still unsent if they fail.
+   * @param key the whole credential, so that a changed secret has a token of its own
+   */
+  token(key: string, fetch: (ask: ChannelIo['http']) => Promise<Token>): Promise<string>;
+  /** Forgets this token, unless another one has taken its place. */
+  dropToken(key: string, value: string): void;
+  /** The message has arrived: whatever the driver does from now on (an urgent call) can only add to this. */
+  accepted(success: Success): void;
   /** A pooled thing (an SMTP transport), opened once per key and closed when unused or at the end. */
   resource<R>(key: string, open: () => R, close: (resource: R) => void | Promise<void>): R;
   /**
@@ -58,6 +75,20 @@ export interface ChannelIo {
   now(): Date;
   /** The same value on every attempt of this part of this message at this target: the idempotency value. */
   readonly id: string;
+}
+
+export interface Token {
+  readonly value: string;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+/** A limit that all targets of one account share, beside the one that each of them has. */
+export interface AccountLimit<C> {
+  /** What makes two targets the same account; hashed before it leaves the process. */
+  key(config: C): string;
+  /** Its windows, below the official figures. The operator's `account_rate_limit` is put over it. */
+  readonly rate: Rate;
 }
 
 /** A driver: how to speak to one provider. One file in `src/channels/`, its default export. */
@@ -78,10 +109,20 @@ export interface Channel<S extends z.ZodType = z.ZodType, P = unknown> {
     readonly idempotent: boolean;
   };
   readonly limits: Limits;
+  /** Speaks something other than HTTP: neither proxies nor TLS settings of HTTP apply. */
+  readonly wire?: 'smtp';
+  /** The operator's users may choose its addresses: private networks are refused unless `security.allow_networks` has them. */
+  readonly guarded?: true;
+  readonly account?: AccountLimit<z.output<S>>;
   /** What makes two targets the same way out: the credential (URL or token). Hashed before it leaves the process. */
   credential(config: z.output<S>): string;
-  /** Pure. */
-  render(message: Message, config: z.output<S>, now: Date): P;
+  /** Telephone numbers and ids of people in the configuration: masked wherever a platform's answer repeats them. */
+  people?(config: z.output<S>): readonly string[];
+  /**
+   * Pure.
+   * @param id of the task, or of the digest, for platforms that show it or tell repeats apart by it
+   */
+  render(message: Message, config: z.output<S>, now: Date, id: string): P;
   /** The only I/O. Need not catch. */
   send(payload: P, config: z.output<S>, io: ChannelIo): Promise<Outcome>;
 }
@@ -102,13 +143,27 @@ export class SendError extends Error {
   }
 }
 
+/** Ends an attempt with this failure, from wherever it is known: a token that the platform refuses to give, an address that may not be dialled. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = 'FailureError';
+    this.failure = failure;
+  }
+}
+
 /** A line of a platform's error table. */
 export interface CodeRule {
   readonly kind: FailureKind;
   readonly remedy: Remedy;
-  /** Seconds to pause; for a quota, or where the platform documents the time. */
+  /** Seconds to pause where the platform documents the time; an hour for a used-up allowance whose renewal is not known. */
   readonly pause?: number;
   readonly max_retries?: number;
+  /** An allowance is used up: seconds until it is renewed. */
+  readonly quota?: (now: Date) => number;
+  readonly account?: true;
+  readonly as_text?: true;
 }
 
 /** What a platform's table says of a code; `text` is the platform's own message, for codes that mean two things. */
@@ -124,48 +179,65 @@ export function classifyByCode(
   textKey: string,
   table: CodeTable,
   ok: string | number = 0,
-): (reply: HttpReply) => Outcome {
-  return (reply) => {
+): (reply: HttpReply, now: Date) => Outcome {
+  return (reply, now) => {
     const json = parseObject(reply.body);
     const code = json?.[codeKey];
-    if (typeof code !== 'number' && typeof code !== 'string') return classifyStatus(reply);
+    if (typeof code !== 'number' && typeof code !== 'string') return classifyStatus(reply, now);
     if (code === ok && reply.status < 300) return { ok: true };
-    if (code === ok) return classifyStatus(reply);
+    if (code === ok) return classifyStatus(reply, now);
     const text = typeof json?.[textKey] === 'string' ? json[textKey] : '';
-    const entry = Object.hasOwn(table, String(code)) ? table[String(code)] : undefined;
-    if (entry === undefined && reply.status >= 400) return { ...classifyStatus(reply), code: String(code) };
-    const rule = entry === undefined ? UNLISTED : typeof entry === 'function' ? entry(text) : entry;
-    return fail(rule, { code: String(code), message: text, retry_after: rule.pause ?? retryAfter(reply) });
+    return judge(table, String(code), text, reply, now);
   };
+}
+
+/**
+ * What a platform's table says of a code it answered.
+ * @param text the platform's own message; the first 500 characters are kept
+ */
+export function judge(table: CodeTable, code: string, text: string, reply: HttpReply, now: Date): Failure {
+  const entry = Object.hasOwn(table, code) ? table[code] : undefined;
+  if (entry === undefined && reply.status >= 400) return { ...classifyStatus(reply, now), code };
+  const rule = entry === undefined ? UNLISTED : typeof entry === 'function' ? entry(text) : entry;
+  return failureOf(rule, { code, message: text, reply, now });
 }
 
 /**
  * The verdict of an HTTP status alone, for replies in which the platform itself did not speak.
  * A 2xx is `unknown`: without the platform's own word nobody can say that the message arrived.
  */
-export function classifyStatus(reply: HttpReply): Failure {
+export function classifyStatus(reply: HttpReply, now: Date): Failure {
   const { status } = reply;
   const rule = STATUS_RULES.find((r) => r.test(status))!;
-  return fail(rule, { code: `HTTP ${status}`, message: rule.message, retry_after: retryAfter(reply) });
+  return failureOf(rule, { code: `HTTP ${status}`, message: rule.message, reply, now });
 }
 
-function fail(rule: CodeRule, said: { code: string; message: string; retry_after: number | undefined }): Failure {
+/** The failure that a rule makes of an answer. */
+export function failureOf(
+  rule: CodeRule,
+  said: { readonly code: string; readonly message: string; readonly reply: HttpReply; readonly now: Date },
+): Failure {
+  const { pause, max_retries, quota, account, as_text } = rule;
+  const retry_after = quota?.(said.now) ?? pause ?? retryAfter(said.reply, said.now);
   return {
     ok: false,
     kind: rule.kind,
     code: said.code,
     message: said.message.slice(0, 500) || '平台返回错误',
     remedy: rule.remedy,
-    ...(said.retry_after === undefined ? {} : { retry_after: said.retry_after }),
-    ...(rule.max_retries === undefined ? {} : { max_retries: rule.max_retries }),
+    ...(retry_after === undefined ? {} : { retry_after }),
+    ...(max_retries === undefined ? {} : { max_retries }),
+    ...(quota && { quota: true }),
+    ...(account && { account }),
+    ...(as_text && { as_text }),
   };
 }
 
 /** RFC 9110: seconds (decimals accepted) or an HTTP date. Negative values become 0. Seconds, or undefined. */
-export function retryAfter(reply: HttpReply, now = Date.now()): number | undefined {
+export function retryAfter(reply: HttpReply, now: Date): number | undefined {
   const raw = [reply.headers['retry-after']].flat()[0]?.trim();
   if (!raw) return undefined;
-  const seconds = /^[+-]?\d+(\.\d+)?$/.test(raw) ? Number(raw) : (Date.parse(raw) - now) / 1000;
+  const seconds = /^[+-]?\d+(\.\d+)?$/.test(raw) ? Number(raw) : (Date.parse(raw) - now.getTime()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 

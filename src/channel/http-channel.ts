@@ -11,7 +11,7 @@ export type HttpChannel<S extends z.ZodType, P> = Omit<Channel<S, P>, 'send'> & 
    */
   request(payload: P, config: z.output<S>, now: Date, id: string): HttpRequest;
   /** The verdict in the platform's answer. Pure; must have a word for any answer at all. */
-  classify(reply: HttpReply): Outcome;
+  classify(reply: HttpReply, now: Date, config: z.output<S>): Outcome;
 };
 
 /** Writes `send` for the many channels whose payload is one HTTP request. */
@@ -19,7 +19,8 @@ export function defineHttpChannel<S extends z.ZodType, P>(channel: HttpChannel<S
   return defineChannel<S, P>({
     ...channel,
     async send(payload, config, io) {
-      return channel.classify(await io.http(channel.request(payload, config, io.now(), io.id)));
+      const reply = await io.http(channel.request(payload, config, io.now(), io.id));
+      return channel.classify(reply, io.now(), config);
     },
   });
 }

@@ -9,5 +9,5 @@ export const rule = (
   kind: FailureKind,
   zh: string,
   en: string,
-  more: Pick<CodeRule, 'pause' | 'max_retries'> = {},
+  more: Omit<CodeRule, 'kind' | 'remedy'> = {},
 ): CodeRule => ({ kind, remedy: { en, zh }, ...more });

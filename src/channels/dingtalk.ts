@@ -66,7 +66,7 @@ export default defineHttpChannel<typeof config, Payload>({
     const msgUuid = createHash('sha256').update(id).digest('hex').slice(0, 32);
     return postJson(signed, { msgUuid, ...payload });
   },
-  classify: (reply) => punished(reply) ?? classify(reply),
+  classify: (reply, now) => punished(reply) ?? classify(reply, now),
 });
 
 // ---- rendering -------------------------------------------------------------------------------------------------

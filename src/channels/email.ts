@@ -49,6 +49,7 @@ export default defineChannel<typeof config, Payload>({
   docs: 'https://nodemailer.com/smtp/',
   config,
   list: 'recipients',
+  wire: 'smtp',
   // The Message-ID is stable, and many mailboxes fold duplicates by it, but none promises to.
   capabilities: { formats: ['text', 'markdown'], card: true, mentions: false, idempotent: false },
   limits: {

@@ -53,7 +53,7 @@ export default defineHttpChannel<typeof config, Payload>({
     const timestamp = String(Math.floor(now.getTime() / 1000));
     return postJson(url, { timestamp, sign: feishuSign(timestamp, secret), ...payload });
   },
-  classify: (reply) => classify(reply),
+  classify: (reply, now) => classify(reply, now),
 });
 
 // ---- rendering -------------------------------------------------------------------------------------------------
@@ -157,6 +157,7 @@ const BAD_CARD = rule(
   'invalid',
   '飞书无法显示该卡片：改用 style: text，或减少表格与特殊 Markdown 语法',
   'Feishu cannot show the card: use style: text, or fewer tables and less exotic Markdown.',
+  { as_text: true },
 );
 
 /** The platform's codes, from its bot page, its table of generic errors, and answers seen. */

@@ -49,7 +49,7 @@ export default defineHttpChannel<typeof config, Payload>({
   credential: ({ url }) => webhookKey(url),
   render,
   request: (payload, { url }) => postJson(url, payload),
-  classify: (reply) => classify(reply),
+  classify: (reply, now) => classify(reply, now),
 });
 
 // ---- rendering -------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import type { Channel } from '../channel/channel.ts';
 import { loadChannels } from '../channel/registry.ts';
 import { type Config, environment, loadConfig } from '../config.ts';
-import { strictestRates } from '../delivery/deliver.ts';
+import { strictestRates } from '../delivery/rates.ts';
 import type { Group, RateLimit, Recipient, Target } from '../model.ts';
 import { paint } from './paint.ts';
 import { plansOf } from './plan-words.ts';
@@ -87,11 +87,11 @@ function limitsOf(
   };
 }
 
+const SPANS = ['day', 'hour', 'minute', 'second'] as const;
+
 function rateWords(rate: RateLimit): string {
   if (rate === 'off') return 'off';
-  const { per_minute, per_second } = rate;
-  return [
-    ...(per_minute === undefined ? [] : [`${per_minute} a minute`]),
-    ...(per_second === undefined ? [] : [`${per_second} a second`]),
-  ].join(', ');
+  return SPANS.flatMap((span) => (rate[`per_${span}`] === undefined ? [] : [`${rate[`per_${span}`]} a ${span}`])).join(
+    ', ',
+  );
 }

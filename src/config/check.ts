@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Fault, Path } from './fault.ts';
-import { hint, nearest } from './nearest.ts';
+import { hint, nearest } from '../channel/nearest.ts';
 import { fileKey, shapeAt } from './shape.ts';
 import type { Shape } from './shape.ts';
 

@@ -1,5 +1,5 @@
 import type { Fault, Path } from './fault.ts';
-import { hint } from './nearest.ts';
+import { hint } from '../channel/nearest.ts';
 import { coerce, fileKey } from './shape.ts';
 import type { Shape } from './shape.ts';
 import type { Entry, List, Mapping, Node } from './tree.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Channel } from '../channel/channel.ts';
+import { networkKeys } from './network.ts';
 import { label, rateLimit, sinkConfig } from './schema.ts';
 import { NO_SHAPE, shapeOf, shapeOfFields } from './shape.ts';
 import type { Shape } from './shape.ts';
@@ -9,6 +10,8 @@ export const commonSchema = z.strictObject({
   name: label.optional(),
   enabled: z.boolean().default(true),
   rate_limit: rateLimit.optional(),
+  account_rate_limit: rateLimit.optional(),
+  ...networkKeys,
 });
 
 /** What the configuration must know of a platform: a channel, or `system`. */
@@ -26,17 +29,30 @@ export interface Platform {
   readonly group: Shape;
   /** What makes two targets the same way out. */
   credential(config: unknown): string;
+  /** What makes two targets the same account, if that has a limit of its own. */
+  readonly account?: (config: unknown) => string;
 }
 
 /** Every platform that a recipient may name. */
 export function platformsOf(channels: ReadonlyMap<string, Channel>): ReadonlyMap<string, Platform> {
   const platforms = new Map<string, Platform>();
   for (const [name, channel] of channels) {
-    const shaped = shapesOf(channel.config, ['name', 'enabled', 'rate_limit'], [channel.list ?? 'webhooks', 'targets']);
-    const credential = (config: unknown): string => channel.credential(config);
-    const limit = shaped.target.fields?.get('rate_limit') ?? NO_SHAPE;
-    const section = shapeOfFields([...(shapeOf(channel.config).fields ?? []), ['rate_limit', limit]]);
-    platforms.set(name, { name, ...shaped, section, config: channel.config, credential });
+    const { config, account } = channel;
+    const shared = [
+      'rate_limit',
+      ...(account === undefined ? [] : ['account_rate_limit']),
+      ...(channel.wire === undefined ? Object.keys(networkKeys) : []),
+    ].filter((key) => shapeOf(config).fields?.has(key) !== true);
+    const shaped = shapesOf(config, ['name', 'enabled', ...shared], [channel.list ?? 'webhooks', 'targets']);
+    const section = shapeOfFields([...shaped.target.fields!].filter(([key]) => key !== 'name' && key !== 'enabled'));
+    platforms.set(name, {
+      name,
+      ...shaped,
+      section,
+      config,
+      credential: (target) => channel.credential(target),
+      ...(account && { account: (target: unknown) => account.key(target) }),
+    });
   }
   const shaped = shapesOf(sinkConfig, ['name', 'enabled'], ['notifications', 'targets']);
   return platforms.set('system', { name: 'system', ...shaped, config: sinkConfig, credential: JSON.stringify });

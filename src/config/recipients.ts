@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { Group, Recipient, Target } from '../model.ts';
 import { check, kindOf, unknownKey } from './check.ts';
 import type { Fault, Path } from './fault.ts';
-import { hint } from './nearest.ts';
+import { hint } from '../channel/nearest.ts';
+import { type NetworkKeys, networkOf, unreadable } from './network.ts';
 import { commonSchema } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { label } from './schema.ts';
@@ -14,6 +15,10 @@ export interface RecipientsInput {
   readonly platforms: ReadonlyMap<string, Platform>;
   /** The sections named like a channel, as they stand in the file. */
   readonly sections: ReadonlyMap<string, Mapping>;
+  /** The section `http`. */
+  readonly http: NetworkKeys;
+  /** Of the configuration. */
+  readonly folder: string;
 }
 
 /**
@@ -39,7 +44,7 @@ interface Reader {
 
 const LABEL = shapeOf(label);
 
-function createReader({ platforms, sections }: RecipientsInput, faults: Fault[]): Reader {
+function createReader({ platforms, sections, http, folder }: RecipientsInput, faults: Fault[]): Reader {
   const sectionValues = new Map(
     [...sections].map(([name, node]) => [name, Object.entries(toPlainMapping(node))] as const),
   );
@@ -136,10 +141,24 @@ function createReader({ platforms, sections }: RecipientsInput, faults: Fault[])
       if ('faults' in result)
         faults.push(...result.faults.flatMap((one) => inSection(one, node, platform.name, path.length)));
     if ('faults' in own || 'faults' in rest) return undefined;
-    const { name = unnamed, enabled, rate_limit } = own.data;
-    const lane = hash('sha256', `${platform.name}\n${platform.credential(rest.data)}`);
-    const target = { alias, platform: platform.name, name, enabled, config: rest.data, lane };
-    return rate_limit === undefined ? target : { ...target, rate_limit };
+    faults.push(
+      ...unreadable(own.data, folder, path).flatMap((one) => inSection(one, node, platform.name, path.length)),
+    );
+    const { name = unnamed, enabled, rate_limit, account_rate_limit } = own.data;
+    const key = (text: string) => hash('sha256', `${platform.name}\n${text}`);
+    const network = platform.common.has('proxy') ? networkOf(own.data, http, folder) : undefined;
+    return {
+      alias,
+      platform: platform.name,
+      name,
+      enabled,
+      config: rest.data,
+      lane: key(platform.credential(rest.data)),
+      ...(rate_limit !== undefined && { rate_limit }),
+      ...(account_rate_limit !== undefined && { account_rate_limit }),
+      ...(platform.account && { account: key(platform.account(rest.data)) }),
+      ...(network && { network }),
+    };
   }
 
   /** A value that came from the section was judged there, once, and not at each of its targets. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { cidr, networkKeys } from './network.ts';
 
 /** A week, in seconds: longer than anybody waits, and far below the longest timer (2^31 - 1 ms, 24.8 days). */
 const WEEK = 604_800;
@@ -17,12 +18,17 @@ export const rateLimit = z.union(
     // YAML 1.1 tools write `off` as false.
     z.literal(false).transform(() => 'off' as const),
     z
-      .strictObject({ per_second: count(1).exactOptional(), per_minute: count(1).exactOptional() })
-      .refine((limit) => limit.per_second !== undefined || limit.per_minute !== undefined, {
-        error: 'expected per_minute, per_second or both',
+      .strictObject({
+        per_second: count(1).exactOptional(),
+        per_minute: count(1).exactOptional(),
+        per_hour: count(1).exactOptional(),
+        per_day: count(1).exactOptional(),
+      })
+      .refine((limit) => Object.keys(limit).length > 0, {
+        error: 'expected at least one of per_second, per_minute, per_hour, per_day',
       }),
   ],
-  { error: 'expected off, or per_minute and per_second' },
+  { error: 'expected off, or per_second, per_minute, per_hour, per_day' },
 );
 
 /** An entry of the last line of defence, here and below `recipients.<alias>.platforms.system`. */
@@ -117,6 +123,8 @@ export const SECTIONS = {
     max_items: count(2).default(20),
   }),
   fit: z.strictObject({ max_parts: count(1).default(20) }),
+  http: z.strictObject(networkKeys),
+  security: z.strictObject({ allow_networks: z.array(cidr).default([]) }),
   task: z.strictObject({
     max_age: seconds(YEAR).default(3600),
     cleanup_interval: seconds(WEEK).default(300),

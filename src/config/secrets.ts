@@ -14,7 +14,8 @@ export function collectSecrets(value: unknown, shape: Shape | undefined, into: S
   if (Array.isArray(value)) for (const item of value) collectSecrets(item, shape.item, into);
   else if (typeof value === 'object')
     for (const [key, field] of Object.entries(value)) collectSecrets(field, shape.fields?.get(key) ?? shape.each, into);
-  else if (shape.secret && (typeof value === 'string' || typeof value === 'number') && value !== '')
+  // `proxy: "no"` is a word of ours, and every log has it.
+  else if (shape.secret && (typeof value === 'string' || typeof value === 'number') && value !== '' && value !== 'no')
     into.add(`${value}`);
 }
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { check, kindOf, unknownKey } from './check.ts';
 import type { Fault } from './fault.ts';
 import type { Platform } from './platform.ts';
-import { rateLimit, SECTIONS } from './schema.ts';
+import { commonSchema } from './platform.ts';
+import { SECTIONS } from './schema.ts';
 import type { Settings } from './schema.ts';
 import { fileKey, shapeOf } from './shape.ts';
 import type { Shape } from './shape.ts';
@@ -38,7 +39,7 @@ export function sectionsOfPlatforms(
 ): { sections: ReadonlyMap<string, Mapping>; faults: readonly Fault[] } {
   const sections = new Map<string, Mapping>();
   const faults: Fault[] = [];
-  for (const { name, section, config } of platforms.values()) {
+  for (const { name, section, config, common } of platforms.values()) {
     const node = root.entries.get(name)?.value;
     if (section === undefined || node === undefined || (node.kind === 'scalar' && node.value === null)) continue;
     if (node.kind !== 'mapping') {
@@ -46,7 +47,8 @@ export function sectionsOfPlatforms(
       continue;
     }
     sections.set(name, node);
-    const fields: Fields = { ...fieldsOf(config), rate_limit: rateLimit };
+    const shared = Object.entries(commonSchema.shape).filter(([key]) => common.has(key));
+    const fields: Fields = { ...Object.fromEntries(shared), ...fieldsOf(config) };
     for (const [key, { value }] of node.entries) {
       if (section.fields?.has(key) !== true && fileKey(key, section) === undefined)
         faults.push({ path: [name, key], message: unknownKey(key, section) });

@@ -1,8 +1,9 @@
-import { type Channel, type ChannelIo, SendError } from '../channel/channel.ts';
-import type { Clock, Outcome } from '../model.ts';
+import { type Channel, type ChannelIo, FailureError, SendError } from '../channel/channel.ts';
+import { maskPeople } from '../channel/mask.ts';
+import type { Clock, Network, Outcome, Success } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import { INTERNAL_FAULT, NOT_SENT, NO_ANSWER } from './failures.ts';
-import type { Http } from './http-client.ts';
+import type { Http, Route } from './http-client.ts';
 import type { Shared } from './shared.ts';
 
 export interface AttemptPorts {
@@ -10,7 +11,10 @@ export interface AttemptPorts {
   readonly http: Http;
   readonly shared: Shared;
   readonly events: Pick<Emitter, 'emit'>;
-  readonly settings: () => { readonly queue: { readonly timeout: number; readonly worker_count: number } };
+  readonly settings: () => {
+    readonly queue: { readonly timeout: number; readonly worker_count: number };
+    readonly security: { readonly allow_networks: readonly string[] };
+  };
   readonly redact: (text: string) => string;
   /** Attempts whose answer is still awaited although their time is over. */
   readonly late: { waiting: number };
@@ -19,11 +23,12 @@ export interface AttemptPorts {
 export interface Request {
   readonly channel: Channel;
   readonly config: unknown;
+  readonly network?: Network | undefined;
   readonly payload: unknown;
   /** The same on every attempt: the idempotency value. */
   readonly id: string;
   /** Called when it succeeded after it had been given up. */
-  readonly arrivedLate: () => unknown;
+  readonly arrivedLate: (success: Success) => unknown;
 }
 
 /** One request to one target, for at most `queue.timeout` seconds. Never rejects. */
@@ -33,12 +38,16 @@ export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcom
   const timeout = ports.settings().queue.timeout * 1000;
   const controller = new AbortController();
   // A driver that speaks no HTTP, and does not say, may have sent its message.
-  const trace = { sent: true };
+  const trace: Trace = { sent: true, accepted: undefined };
   const io = ioOf(ports, request, { timeout, signal: controller.signal, trace });
-  const answer = call(() => channel.send(payload, config, io), channel, ports);
+  const answer = call(() => channel.send(payload, config, io), trace, request, ports);
   return new Promise((resolve) => {
     let stopListening: (() => void) | undefined;
     const cancel = clock.after(timeout, () => {
+      if (trace.accepted !== undefined) {
+        resolve({ outcome: trace.accepted, timed_out: false });
+        return controller.abort();
+      }
       resolve({ outcome: trace.sent ? NO_ANSWER : NOT_SENT, timed_out: true });
       // What has not left must never leave: the same target is tried again.
       if (trace.sent) stopListening = awaitLate(ports, controller, timeout);
@@ -49,27 +58,43 @@ export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcom
       resolve({ outcome, timed_out: false });
       if (stopListening === undefined) return;
       stopListening();
-      if (outcome.ok) request.arrivedLate();
+      if (outcome.ok) request.arrivedLate(outcome);
     });
   });
 }
 
-/** What the driver is lent. `trace.sent` follows whether the request may have left. */
+/** How far an attempt has come. */
+interface Trace {
+  /** The message may have left. */
+  sent: boolean;
+  /** It has arrived; what follows can only add to it. */
+  accepted: Success | undefined;
+}
+
+/** What the driver is lent. */
 function ioOf(
-  { clock, http, shared }: AttemptPorts,
-  { channel, id }: Request,
-  { timeout, signal, trace }: { timeout: number; signal: AbortSignal; trace: { sent: boolean } },
+  { clock, http, shared, settings }: AttemptPorts,
+  { channel, network, id }: Request,
+  { timeout, signal, trace }: { timeout: number; signal: AbortSignal; trace: Trace },
 ): ChannelIo {
+  const route: Route | undefined =
+    network === undefined && channel.guarded === undefined
+      ? undefined
+      : {
+          ...(network === undefined ? {} : { network }),
+          ...(channel.guarded && { guard: { allow: settings().security.allow_networks } }),
+        };
   return {
     http(request) {
       trace.sent = false;
-      return http.request(request, signal, () => (trace.sent = true));
+      return http.request(request, signal, () => (trace.sent = true), route);
     },
     token(key, fetch) {
       trace.sent = false;
-      return shared.token(`${channel.name}\n${key}`, fetch);
+      return shared.token(`${channel.name}\n${key}`, () => askFor(fetch, { clock, http, timeout, route }));
     },
-    dropToken: (key) => shared.dropToken(`${channel.name}\n${key}`),
+    dropToken: (key, value) => shared.dropToken(`${channel.name}\n${key}`, value),
+    accepted: (success) => (trace.accepted = success),
     sent: (value) => (trace.sent = value),
     resource: (key, open, close) => shared.resource(`${channel.name}\n${key}`, open, close),
     signal,
@@ -79,24 +104,56 @@ function ioOf(
   };
 }
 
+/** Others wait for the same token: it has a time of its own, and when it does not come their messages are unsent. */
+async function askFor<T>(
+  fetch: (ask: ChannelIo['http']) => Promise<T>,
+  { clock, http, timeout, route }: { clock: Clock; http: Http; timeout: number; route: Route | undefined },
+): Promise<T> {
+  const controller = new AbortController();
+  const cancel = clock.after(timeout, () => controller.abort());
+  try {
+    return await fetch((request) => http.request(request, controller.signal, () => {}, route));
+  } catch (error) {
+    if (error instanceof SendError) throw new SendError(error.message, false, error.code);
+    throw error;
+  } finally {
+    cancel();
+  }
+}
+
 /** The only place that catches a driver's error. */
 async function call(
   send: () => Promise<Outcome>,
-  channel: Channel,
+  trace: Trace,
+  { channel, config }: Request,
   { events, redact }: AttemptPorts,
 ): Promise<Outcome> {
+  const clean = (text: string) => maskPeople(redact(text), channel.people?.(config) ?? []);
   try {
-    const outcome = await send();
-    return outcome.ok ? outcome : { ...outcome, message: redact(outcome.message) };
+    return cleaned(await send(), clean);
   } catch (error) {
+    if (trace.accepted !== undefined) return trace.accepted;
+    if (error instanceof FailureError) return cleaned(error.failure, clean);
     if (error instanceof SendError) {
       const { code } = error;
       const failure = error.sent ? NO_ANSWER : NOT_SENT;
-      return { ...failure, message: redact(error.message), ...(code === undefined ? {} : { code }) };
+      return { ...failure, message: clean(error.message), ...(code === undefined ? {} : { code }) };
     }
     events.emit('crashed', { where: `driver ${channel.name}`, error });
     return INTERNAL_FAULT;
   }
+}
+
+/** A platform's words may repeat what they were told: secrets and people. */
+function cleaned(outcome: Outcome, clean: (text: string) => string): Outcome {
+  if (!outcome.ok) return { ...outcome, message: clean(outcome.message) };
+  const { refused, note } = outcome;
+  if (refused === undefined && note === undefined) return outcome;
+  return {
+    ok: true,
+    ...(refused && { refused: refused.map((one) => ({ ...one, message: clean(one.message) })) }),
+    ...(note !== undefined && { note: clean(note) }),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Deliver, End, Leg, Message, Outcome, RateLimit, Recipient, Send, Target, Task } from '../model.ts';
+import type { Clock, Deliver, End, Leg, Message, Outcome, Recipient, Send, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import { Delivery, type DeliveryPorts, type DeliverySettings } from './delivery.ts';
@@ -10,7 +10,9 @@ import { fit } from './fit.ts';
 import type { Http } from './http-client.ts';
 import { Lane, type LaneSettings } from './lane.ts';
 import { Leaf } from './leaf.ts';
+import { Limit } from './limit.ts';
 import { type PoolSettings, createPools } from './pools.ts';
+import { strictestAccountRates, strictestRates } from './rates.ts';
 import { createShared } from './shared.ts';
 
 export interface Settings extends DeliverySettings {
@@ -64,7 +66,9 @@ export function createDelivery(ports: Ports): DeliveryDesk {
   const shared = createShared(clock);
   const pools = createPools(() => settings().queue);
   const roads = new Map<string, Road>();
+  const accounts = new Map<string, Limit>();
   let rates = strictestRates(ports.recipients(), channels);
+  let accountRates = strictestAccountRates(ports.recipients(), channels);
 
   const deliveryPorts: DeliveryPorts = {
     ...ports,
@@ -72,6 +76,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     chance,
     late: { waiting: 0 },
     laneOf: (target) => roadTo(target).lane,
+    paused,
   };
   const leafPorts = { clock, events, store, target: ports.target, patience: () => settings().queue.failover_patience };
   const laneSettings = (): LaneSettings => ({ digest: settings().digest, ...settings().queue });
@@ -89,10 +94,26 @@ export function createDelivery(ports: Ports): DeliveryDesk {
           fold: (passengers) => fold(passengers, lane, label),
         },
         rates.get(target.lane) ?? 'off',
+        accountOf(target),
       );
       roads.set(target.lane, (road = { lane, platform, label }));
     }
     return road;
+  }
+
+  function accountOf({ account }: Target): Limit | undefined {
+    if (account === undefined) return undefined;
+    let limit = accounts.get(account);
+    if (limit === undefined) accounts.set(account, (limit = new Limit(clock, accountRates.get(account) ?? 'off')));
+    return limit;
+  }
+
+  /** Those who have not the time to wait for the end of the pause go on elsewhere, or fail, at once. */
+  function paused(closed: Lane<Delivery>): void {
+    for (const { lane } of roads.values()) {
+      if (!lane.sharesWith(closed)) continue;
+      for (const waiting of lane.waiting()) if (waiting.room) waiting.outlivesPause();
+    }
   }
 
   function fold(members: Delivery[], lane: Lane<Delivery>, label: string): Delivery {
@@ -136,7 +157,8 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     deliver,
     preview(target, message, priority) {
       const channel = channels.get(target.platform)!;
-      const parts = fit(channel, message, target.config, new Date(clock.now()), settings().fit.max_parts);
+      const now = new Date(clock.now());
+      const parts = fit(channel, message, target.config, { now, maxParts: settings().fit.max_parts, id: 'preview' });
       return {
         forecast: Math.ceil(roadTo(target).lane.forecast(priority)) / 1000,
         payloads: parts.map((part) => part.payload),
@@ -147,11 +169,17 @@ export function createDelivery(ports: Ports): DeliveryDesk {
         platform,
         target: label,
         backlog: lane.backlog,
-        paused: lane.paused,
+        paused: lane.pausedFor > 0,
       })),
     reload() {
       pools.apply();
       rates = strictestRates(ports.recipients(), channels);
+      accountRates = strictestAccountRates(ports.recipients(), channels);
+      for (const [key, limit] of accounts) {
+        const rate = accountRates.get(key);
+        if (rate !== undefined) limit.set(rate);
+        else if (limit.forgettable) accounts.delete(key);
+      }
       for (const [key, { lane }] of roads) {
         const rate = rates.get(key);
         if (rate !== undefined) lane.limit(rate);
@@ -165,35 +193,6 @@ export function createDelivery(ports: Ports): DeliveryDesk {
       await shared.close();
     },
   };
-}
-
-/** The limit of each lane: a target's own over the channel's default, and of equal bots under two aliases the strictest. */
-export function strictestRates(
-  recipients: Iterable<Recipient>,
-  channels: ReadonlyMap<string, Channel>,
-): Map<string, RateLimit> {
-  const rates = new Map<string, RateLimit>();
-  for (const { groups } of recipients) {
-    for (const target of groups.flatMap((group) => group.targets)) {
-      const standard = channels.get(target.platform)?.limits.rate;
-      if (standard === undefined || !target.enabled) continue;
-      const own = target.rate_limit;
-      const rate =
-        own === 'off' || own === undefined || standard === 'off' ? (own ?? standard) : { ...standard, ...own };
-      const other = rates.get(target.lane);
-      rates.set(target.lane, other === undefined ? rate : stricter(rate, other));
-    }
-  }
-  return rates;
-}
-
-function stricter(a: RateLimit, b: RateLimit): RateLimit {
-  if (a === 'off') return b;
-  if (b === 'off') return a;
-  const least = (x?: number, y?: number) => (x === undefined ? y : y === undefined ? x : Math.min(x, y));
-  const per_second = least(a.per_second, b.per_second);
-  const per_minute = least(a.per_minute, b.per_minute);
-  return { ...(per_second === undefined ? {} : { per_second }), ...(per_minute === undefined ? {} : { per_minute }) };
 }
 
 function ended(end: End): Leg {

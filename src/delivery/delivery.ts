@@ -1,15 +1,16 @@
-import type { Channel } from '../channel/channel.ts';
-import type { Failure, Outcome, Target } from '../model.ts';
+import { type Channel, FailureError } from '../channel/channel.ts';
+import type { Failure, Outcome, Success, Target } from '../model.ts';
 import { type AttemptPorts, attempt } from './attempt.ts';
-import { INTERNAL_FAULT, OUT_OF_TIME, TARGET_GONE } from './failures.ts';
-import { type Part, fit } from './fit.ts';
+import { INTERNAL_FAULT, OUT_OF_TIME, PAUSED_PAST_DEADLINE, TARGET_GONE } from './failures.ts';
 import type { Lane, Passenger } from './lane.ts';
+import { type FitSettings, Parts, both } from './parts.ts';
 import { type RetrySettings, retryDelay } from './retry.ts';
 import type { Sender } from './sender.ts';
 import type { Line, Waiter } from './waiting-room.ts';
 
 export interface DeliverySettings {
   readonly queue: { readonly timeout: number; readonly worker_count: number };
+  readonly security: { readonly allow_networks: readonly string[] };
   readonly retry: RetrySettings;
   readonly fit: { readonly max_parts: number };
 }
@@ -20,6 +21,8 @@ export interface DeliveryPorts extends AttemptPorts {
   readonly settings: () => DeliverySettings;
   /** The lane of a target as it is configured now. */
   readonly laneOf: (target: Target) => Lane<Delivery>;
+  /** This lane has been paused, and others with it if their account is. */
+  readonly paused: (lane: Lane<Delivery>) => void;
   readonly chance: () => number;
 }
 
@@ -36,10 +39,8 @@ export class Delivery implements Passenger {
   before: Waiter | undefined = undefined;
   after: Waiter | undefined = undefined;
   readonly #ports: DeliveryPorts;
-  #parts: readonly Part[] | undefined = undefined;
-  /** The part to send next. */
-  #part = 0;
-  /** Attempts at that part. */
+  readonly #parts = new Parts();
+  /** Attempts at the part in hand. */
   #tries = 0;
   #cancelRetry: (() => void) | undefined = undefined;
   #sending = false;
@@ -85,12 +86,12 @@ export class Delivery implements Passenger {
   }
 
   foldable(): boolean {
-    return this.#part === 0 && !this.unclear && this.sender.foldable();
+    return this.#parts.next === 0 && !this.unclear && this.sender.foldable();
   }
 
   /** Leaves the lane, or its wait for a retry. False: it is sending, has partly arrived, or is done. */
   withdraw(): boolean {
-    if (this.#sending || this.#done || this.carrier || this.#part > 0) return false;
+    if (this.#sending || this.#done || this.carrier || this.#parts.next > 0) return false;
     this.stop();
     return true;
   }
@@ -122,6 +123,8 @@ export class Delivery implements Passenger {
     try {
       await this.#sendPart();
     } catch (error) {
+      // A template that cannot be rendered with this message, for instance.
+      if (error instanceof FailureError) return this.#end(error.failure);
       // A bug in a driver or in this file. The message must still come to an end.
       this.#ports.events.emit('crashed', { where: `delivery to ${this.platform}`, error });
       this.#end(INTERNAL_FAULT);
@@ -129,30 +132,29 @@ export class Delivery implements Passenger {
   }
 
   async #sendPart(): Promise<void> {
-    const { clock, events, settings } = this.#ports;
+    const { clock, events } = this.#ports;
     const channel = this.#ports.channels.get(this.platform);
     const target = this.sender.target();
     if (channel === undefined || target === undefined) return this.#end(TARGET_GONE);
     if (this.#ports.laneOf(target) !== this.lane) return this.#return(this.#ports.laneOf(target));
     this.sender.began();
-    this.#parts ??= fit(
+    const { payload } = this.#parts.current(
+      () => this.sender.message(target, channel),
       channel,
-      this.sender.message(target, channel),
-      target.config,
-      new Date(clock.now()),
-      settings().fit.max_parts,
+      target,
+      this.#fitSettings(),
     );
-    const part = this.#part;
-    const parts = this.#parts.length;
+    const { next: part, count: parts } = this.#parts;
     const aboard = this.sender.aboard();
     const started = clock.monotonic();
     const { outcome, timed_out } = await attempt(this.#ports, {
       channel,
       config: target.config,
-      payload: this.#parts[part]!.payload,
-      id: `${this.sender.id}-${part}`,
+      network: target.network,
+      payload,
+      id: `${this.sender.id}-${this.#parts.key}`,
       // Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows.
-      arrivedLate: () => part === parts - 1 && this.#arrivedLate(aboard),
+      arrivedLate: (success) => part === parts - 1 && this.#arrivedLate(aboard, success),
     });
     this.lane.slow = timed_out;
     this.#sending = false;
@@ -168,21 +170,26 @@ export class Delivery implements Passenger {
       parts,
       ...(this.sender.digest_id === undefined ? {} : { digest_id: this.sender.digest_id }),
     });
-    if (outcome.ok) this.#accepted(parts);
+    if (outcome.ok) this.#accepted(outcome);
     else this.#failed(outcome, target, channel, timed_out);
   }
 
-  #arrivedLate(aboard: readonly Sender[]): void {
-    this.stop();
-    for (const sender of aboard) sender.arrivedLate(this.sender.digest_id);
+  #fitSettings(): FitSettings {
+    const { clock, settings } = this.#ports;
+    const id = this.sender.digest_id ?? this.sender.tasks[0]!;
+    return { now: new Date(clock.now()), maxParts: settings().fit.max_parts, id };
   }
 
-  #accepted(parts: number): void {
-    this.sender.attempted({ ok: true });
+  #arrivedLate(aboard: readonly Sender[], success: Success): void {
+    this.stop();
+    for (const sender of aboard) sender.arrivedLate(both(this.#parts.success, success), this.sender.digest_id);
+  }
+
+  #accepted(success: Success): void {
+    this.sender.attempted(success);
     this.lane.accepted();
-    this.#part++;
     this.#tries = 0;
-    if (this.#part === parts) return this.#end({ ok: true });
+    if (this.#parts.accepted(success)) return this.#end(this.#parts.success);
     if (this.sender.isOver()) return this.#end(OUT_OF_TIME);
     this.lane.continue(this);
   }
@@ -190,14 +197,21 @@ export class Delivery implements Passenger {
   #failed(failure: Failure, target: Target, channel: Channel, timed_out: boolean): void {
     const { clock, events, settings, chance } = this.#ports;
     if (failure.kind === 'rate_limited') {
-      const seconds = this.lane.pause(failure.retry_after, channel.limits.throttle);
+      const seconds = this.lane.pause(failure, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
-      if (this.#givesUp()) return this.#end(failure);
-      if (this.#part === 0) this.sender.throttled(failure);
-      return this.#return(this.lane);
+      if (this.#givesUp()) this.#end(failure);
+      else {
+        if (this.#parts.next === 0) this.sender.throttled(failure);
+        this.#return(this.lane);
+      }
+      return this.#ports.paused(this.lane);
     }
     this.sender.attempted(failure);
     this.#tries++;
+    if (failure.as_text && !this.#givesUp() && this.#parts.turnToText(channel, target, this.#fitSettings())) {
+      this.#tries = 0;
+      return this.lane.continue(this);
+    }
     if (failure.kind === 'unknown') this.unclear = true;
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
     if (delay === undefined || this.#givesUp()) return this.#end(failure, timed_out);
@@ -210,20 +224,30 @@ export class Delivery implements Passenger {
     });
   }
 
+  /**
+   * Its lane is paused.
+   * @returns whether it can wait for the end of the pause; otherwise it has ended
+   */
+  outlivesPause(): boolean {
+    const ms = this.lane.pausedFor;
+    if (ms === 0 || this.sender.outlives(ms)) return true;
+    this.lane.leave(this);
+    this.#end(PAUSED_PAST_DEADLINE);
+    return false;
+  }
+
   /** Back into a lane, ahead of those who have not had a turn yet. */
   #return(lane: Lane<Delivery>): void {
     this.#sending = false;
     this.lane = lane;
-    if (this.#part === 0) {
-      // Rendered anew next time: the configuration, or the members of a digest, may have changed by then.
-      this.#parts = undefined;
-      if (!this.sender.waiting()) return;
-    }
+    // Rendered anew next time: the configuration, or the members of a digest, may have changed by then.
+    this.#parts.forget();
+    if (!(this.#parts.next === 0 ? this.sender.waiting() : this.outlivesPause())) return;
     lane.reenter(this);
   }
 
   #givesUp(): boolean {
-    return this.#done || this.sender.isOver() || (this.#part === 0 && this.sender.isUnwanted());
+    return this.#done || this.sender.isOver() || (this.#parts.next === 0 && this.sender.isUnwanted());
   }
 
   #end(outcome: Outcome, timed_out = false): void {

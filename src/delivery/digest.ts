@@ -1,7 +1,8 @@
 import type { Channel } from '../channel/channel.ts';
 import type { Clock, Failure, Level, Message, Outcome, Target } from '../model.ts';
 import type { Delivery } from './delivery.ts';
-import { fit, prefixOf } from './fit.ts';
+import { fitsWhole } from './fit.ts';
+import { prefixOf } from './prefix.ts';
 import type { Ending, Sender } from './sender.ts';
 
 /** Lengths tried for the excerpt of each body, in UTF-16 units, longest first. */
@@ -50,7 +51,7 @@ export class Digest implements Sender {
 
   message(target: Target, channel: Channel): Message {
     const messages = this.#members.map((member) => member.sender.message(target, channel));
-    return digestOf(messages, channel, target.config, new Date(this.#clock.now()));
+    return digestOf(messages, channel, target.config, new Date(this.#clock.now()), this.digest_id);
   }
 
   foldable(): boolean {
@@ -72,6 +73,10 @@ export class Digest implements Sender {
   attempted(outcome: Outcome): void {
     if (!outcome.ok) this.#last = outcome;
     for (const member of this.#members) member.sender.attempted(outcome);
+  }
+
+  outlives(ms: number): boolean {
+    return this.#members.some((member) => member.sender.outlives(ms));
   }
 
   throttled(failure: Failure): void {
@@ -111,11 +116,18 @@ export class Digest implements Sender {
 /**
  * One message that names every title, with as much of each body as lets it leave in one part. If the titles alone are
  * too long for that, they are all still there, in several parts.
+ * @param id of the digest
  */
-export function digestOf(messages: readonly Message[], channel: Channel, config: unknown, now: Date): Message {
+export function digestOf(
+  messages: readonly Message[],
+  channel: Channel,
+  config: unknown,
+  now: Date,
+  id: string,
+): Message {
   for (const excerpt of EXCERPTS) {
     const digest = compose(messages, excerpt);
-    if (fit(channel, digest, config, now, 2).length === 1) return digest;
+    if (fitsWhole(channel, digest, config, { now, id })) return digest;
   }
   return compose(messages, 0);
 }

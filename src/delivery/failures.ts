@@ -47,6 +47,16 @@ export const OUT_OF_TIME: Failure = {
   remedy: { en: 'Send shorter messages or allow more time.', zh: '缩短消息或延长时限（expires_in、queue.deadline）' },
 };
 
+export const PAUSED_PAST_DEADLINE: Failure = {
+  ok: false,
+  kind: 'rate_limited',
+  message: '通道限流暂停，恢复时间晚于任务时限',
+  remedy: {
+    en: 'The pause ends after the deadline of the message: send less to this bot, add another, or allow more time (expires_in).',
+    zh: '暂停结束前消息已过期：减少发送量、增加备用目标，或延长时限（expires_in、queue.deadline）',
+  },
+};
+
 export const PASSED: Failure = {
   ok: false,
   kind: 'rate_limited',

@@ -1,166 +1,123 @@
-import type { Channel, SizeLimit } from '../channel/channel.ts';
+import type { Channel } from '../channel/channel.ts';
+import { mentionWords, withWrittenMentions } from '../channel/written-mentions.ts';
 import type { Message } from '../model.ts';
+import { loadOf } from './measure.ts';
+import { type Place, split } from './split.ts';
+import { cutTitle, markOf, withMark } from './title.ts';
 
 export interface Part {
   readonly payload: unknown;
   /** Text was left out because the message would need more parts than allowed. */
   readonly cut: boolean;
+  /** What was rendered as this part. */
+  readonly message: Message;
 }
 
-/** How far back from the hard limit a line or word break is worth looking for, as a share of the piece. */
-const BREAK_WITHIN = 0.25;
-
-/** UTF-16 units looked at around a cut; the longest emoji sequence in Unicode 16 has 35. */
-const CLUSTER = 64;
+export interface FitOptions {
+  readonly now: Date;
+  /** Most parts; the rest of the text is cut and the last part says so. */
+  readonly maxParts: number;
+  /** Of the task, or of the digest: handed to `render`, and named where text was left out. */
+  readonly id: string;
+}
 
 /**
  * Renders a message in as many parts as the channel's limits ask for: one when it fits, else parts whose titles end
- * in (i/n). Fields and link go with the last part, mentions with the first. No character (grapheme) is split.
- * @param maxParts most parts; the rest of the text is cut and the last part says so
+ * in (i/n). Fields and link go with the last part, mentions with the first; where the channel has no mentions they are
+ * written at the end of the text. No character (grapheme) is split, and no link or code span of Markdown.
  */
-export function fit(channel: Channel, message: Message, config: unknown, now: Date, maxParts: number): readonly Part[] {
-  const title = cutTitle(message.title, channel.limits.title);
-  const titled = title === message.title ? message : { ...message, title };
-  const whole = channel.render(titled, config, now);
-  if (fits(channel, whole)) return [{ payload: whole, cut: false }];
+export function fit(channel: Channel, message: Message, config: unknown, options: FitOptions): readonly Part[] {
+  const { payload, load, said } = renderWhole(channel, message, config, options);
+  if (load <= 1) return [{ payload, cut: false, message: said }];
 
-  const room = (extra: Message) =>
-    fits(channel, channel.render(partOf({ ...extra, body: CUT_NOTE }, channel, CUT_NOTE, 0, 0), config, now));
-  const splittable = withoutBulk(titled, room);
-  const bodies = split(channel, splittable, config, now, maxParts);
-  const last = bodies.pieces.length - 1;
-  return bodies.pieces.map((body, i) => ({
-    payload: channel.render(partOf(splittable, channel, body, i, last), config, now),
-    cut: bodies.cut && i === last,
-  }));
+  const { now, id } = options;
+  const { title: limit, size, parts: most = Infinity } = channel.limits;
+  const maxParts = Math.min(options.maxParts, most);
+  const widest = markOf(maxParts, maxParts);
+  // The shorter mark that a part bears in the end must not make room for a longer title than the one that was measured.
+  const title = cutTitle(said.title, { ...limit, max: widest === '' ? limit.max : limit.max - widest.length - 1 });
+  const loadWith = (whole: Message, body: string, place: Place) => {
+    const part = partOf(whole, withMark(title, widest), body, place);
+    return loadOf(size, channel.render(part, config, now, id));
+  };
+  const places = maxParts === 1 ? [ONLY] : [FIRST, LAST];
+  const hasRoom = (whole: Message, text: string) => places.every((place) => loadWith(whole, text, place) <= 1);
+
+  const notes = notesOf(id);
+  const whole = withoutBulk(said, notes[0]!, hasRoom);
+  // Written mentions stand at the end of the text; they are not left out with it.
+  const words = message.mentions && !whole.mentions ? mentionWords(message.mentions) : '';
+  const endings = words === '' ? notes : [`${notes[0]}\n${words}`, ...notes];
+  const { pieces, cut } = split(whole.body, {
+    format: whole.format,
+    maxPieces: maxParts,
+    // No more than half of a part.
+    note: endings.find((ending) => hasRoom(whole, ending + ending)) ?? ELLIPSIS,
+    excess: load,
+    load: (body, place) => loadWith(whole, body, place),
+  });
+  return pieces.map((body, i) => {
+    const last = i === pieces.length - 1;
+    const marked = withMark(title, markOf(i + 1, pieces.length));
+    const part = partOf(whole, marked, body, { first: i === 0, last });
+    return { payload: channel.render(part, config, now, id), cut: cut && last, message: part };
+  });
 }
 
-/** Fields, and then a link, that fill a message by themselves become lines of the body, which can be split. */
-function withoutBulk(message: Message, room: (message: Message) => boolean): Message {
-  if (room(message)) return message;
+/** Whether the message fits into one part. */
+export const fitsWhole = (
+  channel: Channel,
+  message: Message,
+  config: unknown,
+  options: Pick<FitOptions, 'now' | 'id'>,
+) => renderWhole(channel, message, config, options).load <= 1;
+
+function renderWhole(channel: Channel, message: Message, config: unknown, { now, id }: Pick<FitOptions, 'now' | 'id'>) {
+  const { capabilities, limits } = channel;
+  const written = capabilities.mentions ? message : withWrittenMentions(message);
+  const title = cutTitle(written.title, limits.title);
+  const said = title === written.title ? written : { ...written, title };
+  const payload = channel.render(said, config, now, id);
+  return { payload, load: loadOf(limits.size, payload), said };
+}
+
+const ELLIPSIS = '…';
+
+/** What says that text was left out, best first: a short message has room for few words. */
+const notesOf = (id: string): readonly string[] => [
+  `\n……（内容过长，其余部分已截断；任务 ${id}）`,
+  '\n……（已截断）',
+  ELLIPSIS,
+];
+
+const FIRST: Place = { first: true, last: false };
+const LAST: Place = { first: false, last: true };
+const ONLY: Place = { first: true, last: true };
+
+/**
+ * Fields, then a link, then mentions, that fill a part by themselves become lines of the body, which can be split.
+ * @param note a part with less room than twice this would be one of too many
+ */
+function withoutBulk(message: Message, note: string, hasRoom: (message: Message, text: string) => boolean): Message {
   const { fields = [], ...bare } = message;
   const lines = fields.map(({ name, value }) => `${name}：${value}`);
   const listed = { ...bare, body: [message.body, ...lines].join('\n') };
-  if (room(listed) || listed.url === undefined) return listed;
-  const { url, ...plain } = listed;
-  return { ...plain, body: `${listed.body}\n${url}` };
+  const { url, ...unlinked } = listed;
+  const linked = url === undefined ? listed : { ...unlinked, body: `${listed.body}\n${url}` };
+  const ways = [message, listed, linked, withWrittenMentions(linked)];
+  return (
+    ways.find((way) => hasRoom(way, note + note)) ?? ways.find((way) => hasRoom(way, ELLIPSIS + ELLIPSIS)) ?? message
+  );
 }
 
-/** The size of a rendered payload in the unit of the limit. */
-export function measure(payload: unknown, limit: SizeLimit): number {
-  const value = limit.of === 'body' ? payload : at(payload, limit.of);
-  if (value === undefined) return 0;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return limit.unit === 'bytes' ? Buffer.byteLength(text) : text.length;
-}
-
-/** The longest prefix of at most `max` units that ends between two characters; the whole text when it is short. */
-export function prefixOf(text: string, max: number): string {
-  if (max >= text.length) return text;
-  if (max <= 0) return '';
-  const from = Math.max(0, max - CLUSTER);
-  // A cluster may have begun before `from`; segmenting from a low surrogate would misread it.
-  const start = isLowSurrogate(text, from) ? from - 1 : from;
-  let end = start;
-  for (const { index, segment } of graphemes.segment(text.slice(start, max + CLUSTER))) {
-    if (start + index + segment.length > max) break;
-    end = start + index + segment.length;
-  }
-  // A "character" longer than the window (endless combining marks) is cut between code points.
-  if (end === start) end = isLowSurrogate(text, max) ? max - 1 : max;
-  return text.slice(0, end);
-}
-
-const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' });
-
-function fits(channel: Channel, payload: unknown): boolean {
-  return channel.limits.size.every((limit) => measure(payload, limit) <= limit.max);
-}
-
-function at(payload: unknown, path: string): unknown {
-  let value = payload;
-  for (const key of path.split('.')) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
-}
-
-/** Cuts the body into pieces, each of which fits when rendered as a part of the widest possible numbering. */
-function split(channel: Channel, message: Message, config: unknown, now: Date, maxParts: number) {
-  const pieces: string[] = [];
-  let rest = message.body;
-  let cut = false;
-  while (rest !== '' || pieces.length === 0) {
-    const isLast = pieces.length === maxParts - 1;
-    const piece = longestFitting(rest, (body) => {
-      const noted = isLast && body.length < rest.length ? body + CUT_NOTE : body;
-      // Rendered with everything a part may carry, so that the piece fits wherever it ends up.
-      const part = partOf(message, channel, noted, maxParts - 1, maxParts - 1);
-      const first = partOf(message, channel, noted, 0, maxParts - 1);
-      return fits(channel, channel.render(part, config, now)) && fits(channel, channel.render(first, config, now));
-    });
-    rest = rest.slice(piece.length).replace(/^\n/, '');
-    if (isLast && rest !== '') {
-      pieces.push(piece + CUT_NOTE);
-      cut = true;
-      break;
-    }
-    // Not one character fits beside title and fields: say so rather than loop.
-    if (piece === '' && rest !== '') {
-      pieces.push(CUT_NOTE.trim());
-      cut = true;
-      break;
-    }
-    pieces.push(piece);
-  }
-  return { pieces, cut };
-}
-
-const CUT_NOTE = '\n……（内容过长，其余部分已截断）';
-
-function partOf(message: Message, channel: Channel, body: string, i: number, last: number): Message {
-  const mark = last > 0 ? ` (${i + 1}/${last + 1})` : '';
-  const { limits } = channel;
-  const title = cutTitle(message.title, { ...limits.title, max: limits.title.max - mark.length }) + mark;
+function partOf(message: Message, title: string, body: string, { first, last }: Place): Message {
   const { fields, url, mentions, ...rest } = message;
   return {
     ...rest,
     title,
     body,
-    ...(i === last && fields ? { fields } : {}),
-    ...(i === last && url !== undefined ? { url } : {}),
-    ...(i === 0 && mentions ? { mentions } : {}),
+    ...(last && fields ? { fields } : {}),
+    ...(last && url !== undefined ? { url } : {}),
+    ...(first && mentions ? { mentions } : {}),
   };
-}
-
-/** The longest prefix that passes, found by bisection (rendering is monotonic in length), moved back to a break. */
-function longestFitting(text: string, passes: (prefix: string) => boolean): string {
-  if (passes(text)) return text;
-  let low = 0;
-  let high = text.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (passes(prefixOf(text, middle))) low = middle;
-    else high = middle;
-  }
-  const prefix = prefixOf(text, low);
-  const floor = prefix.length * (1 - BREAK_WITHIN);
-  const line = prefix.lastIndexOf('\n');
-  if (line > floor) return prefix.slice(0, line);
-  const space = prefix.lastIndexOf(' ');
-  return space > floor ? prefix.slice(0, space + 1) : prefix;
-}
-
-function cutTitle(title: string, limit: { max: number; unit: 'bytes' | 'chars' }): string {
-  const size = (text: string) => (limit.unit === 'bytes' ? Buffer.byteLength(text) : text.length);
-  if (size(title) <= limit.max) return title;
-  let cut = prefixOf(title, Math.max(0, Math.min(title.length, limit.max) - 1));
-  while (cut !== '' && size(cut + '…') > limit.max) cut = prefixOf(cut, cut.length - 1);
-  return cut + '…';
-}
-
-function isLowSurrogate(text: string, index: number): boolean {
-  const unit = text.charCodeAt(index);
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }

@@ -1,59 +1,113 @@
-import { Agent, type Dispatcher } from 'undici';
-import { type HttpReply, type HttpRequest, SendError } from '../channel/channel.ts';
+import { lookup } from 'node:dns/promises';
+import type { Dispatcher } from 'undici';
+import { FailureError, type HttpReply, type HttpRequest, SendError } from '../channel/channel.ts';
+import type { Resolve } from './address-guard.ts';
+import { basic, credentialsOf } from './credentials.ts';
+import { type Forward, type Route, createDispatchers } from './dispatchers.ts';
+import { faultOf } from './http-faults.ts';
+import { unauthenticated } from './proxy-reply.ts';
+
+export type { Route } from './dispatchers.ts';
 
 /** The HTTP port. */
 export interface Http {
   /**
    * Sends one request and reads its whole answer. Redirects are not followed.
    * @param onSent called once the request begins to leave: from then on it may have arrived
+   * @param route proxy, TLS and address guard; absent: straight there
    * @throws SendError when no answer came
+   * @throws FailureError when the route forbids or cannot carry it
    */
-  request(request: HttpRequest, signal: AbortSignal, onSent: () => void): Promise<HttpReply>;
+  request(request: HttpRequest, signal: AbortSignal, onSent: () => void, route?: Route): Promise<HttpReply>;
   close(): Promise<void>;
 }
 
 /** Longest answer kept, in bytes; the verdict of every platform fits many times. */
 const ANSWER_LIMIT = 64 * 1024;
 
-/** Milliseconds an idle connection is kept: below the 60 s after which common gateways close theirs. */
-const KEEP_ALIVE_MS = 30_000;
+/** Discord's gateway turns away who does not say what it is (error 40333). */
+const USER_AGENT = 'PushServer';
 
-/** Milliseconds after which a connection that nobody waits for any more is given up; attempts end much earlier. */
-const CONNECT_BACKSTOP_MS = 60_000;
+/** @param options.lookup all addresses of a name, for guarded requests */
+export function createHttp({ lookup: resolve = everyAddress }: { lookup?: Resolve } = {}): Http {
+  const dispatchers = createDispatchers(resolve);
 
-/** undici's own timeouts are off: the clock of the attempt decides. */
-export function createHttp(): Http {
-  const agent = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connect: { timeout: CONNECT_BACKSTOP_MS },
-  });
+  async function routed(request: HttpRequest, signal: AbortSignal, onSent: () => void, route: Route) {
+    const way = dispatchers.of(route);
+    const url = urlOf(request.url);
+    way.guard?.vet(url);
+    const forward = url.protocol === 'http:' ? way.forward : undefined;
+    if (forward?.needed) return forwarded(forward, url, request, signal, onSent);
+    try {
+      return await send(way.agent, url, request, signal, onSent);
+    } catch (error) {
+      if (!forward || !(error instanceof SendError) || error.code !== 'PROXY_REFUSED') throw error;
+      // Squid and tinyproxy tunnel to port 443 alone until they are told otherwise.
+      forward.needed = true;
+      return forwarded(forward, url, request, signal, onSent);
+    }
+  }
+
   return {
-    request: (request, signal, onSent) =>
-      new Promise((resolve, reject) => {
-        const url = new URL(request.url);
-        const collector = collect(signal, onSent, resolve, reject);
-        agent.dispatch(
-          {
-            origin: url.origin,
-            path: url.pathname + url.search,
-            method: request.method,
-            headers: credentials(url, request.headers),
-            body: request.body ?? null,
-          },
-          collector,
-        );
-      }),
-    close: () => agent.destroy(),
+    request(request, signal, onSent, route) {
+      if (route?.guard || route?.network?.proxy || route?.network?.tls) return routed(request, signal, onSent, route);
+      return send(dispatchers.direct, new URL(request.url), request, signal, onSent);
+    },
+    close: () => dispatchers.close(),
   };
+}
+
+const everyAddress: Resolve = (name) => lookup(name, { all: true });
+
+/** @throws FailureError: an address with a template in it may turn out to be none */
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url) return url;
+  throw new FailureError({
+    ok: false,
+    kind: 'invalid',
+    code: 'INVALID_URL',
+    message: '推送地址不是合法的 URL',
+    remedy: { en: 'Check the URL of the target.', zh: '检查目标的推送地址' },
+  });
+}
+
+/** @param path when it is not that of the URL */
+function send(
+  agent: Dispatcher,
+  url: URL,
+  { method, headers, body = null }: Pick<HttpRequest, 'method' | 'headers'> & { body?: string | null },
+  signal: AbortSignal,
+  onSent: () => void,
+  path = url.pathname + url.search,
+): Promise<HttpReply> {
+  return new Promise((resolve, reject) => {
+    agent.dispatch(
+      { origin: url.origin, path, method, headers: authorized(url, headers), body },
+      collect(signal, onSent, resolve, reject),
+    );
+  });
+}
+
+/** Hands the whole request to a proxy (absolute form, RFC 9112 section 3.2.2). */
+async function forwarded(
+  { agent, headers }: Forward,
+  url: URL,
+  request: HttpRequest,
+  signal: AbortSignal,
+  onSent: () => void,
+): Promise<HttpReply> {
+  const asked = { ...request, headers: { ...request.headers, ...headers } };
+  const reply = await send(agent, url, asked, signal, onSent, url.origin + url.pathname + url.search);
+  if (reply.status === 407) throw unauthenticated();
+  return reply;
 }
 
 function collect(
   signal: AbortSignal,
   onSent: () => void,
   resolve: (reply: HttpReply) => void,
-  reject: (error: SendError) => void,
+  reject: (error: Error) => void,
 ): Dispatcher.DispatchHandler {
   let sent = false;
   let status = 0;
@@ -98,28 +152,8 @@ function collect(
 }
 
 /** Credentials written into a URL become a header, as every HTTP client does. */
-function credentials(url: URL, headers: HttpRequest['headers']): Record<string, string> {
-  if (url.username === '') return { ...headers };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return { ...headers, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+function authorized(url: URL, headers: HttpRequest['headers']): Record<string, string> {
+  const credentials = credentialsOf(url);
+  const named = { 'user-agent': USER_AGENT, ...headers };
+  return credentials ? { ...named, authorization: basic(credentials) } : named;
 }
-
-/** What went wrong, for people and by the system's code; never the address, which is a secret. */
-function faultOf(error: Error & { code?: string; cause?: unknown }, sent: boolean): SendError {
-  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code;
-  if (code === undefined) return new SendError('网络错误', sent);
-  const isTls = code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED|ISSUER/.test(code);
-  return new SendError(FAULTS[code] ?? (isTls ? 'TLS 证书错误' : '网络错误'), sent, code);
-}
-
-const FAULTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: '连接被拒绝',
-  ECONNRESET: '连接被重置',
-  ENOTFOUND: '域名解析失败',
-  EAI_AGAIN: '域名解析暂时失败',
-  EHOSTUNREACH: '网络不可达',
-  ENETUNREACH: '网络不可达',
-  ETIMEDOUT: '连接超时',
-  UND_ERR_SOCKET: '连接意外断开',
-  UND_ERR_CONNECT_TIMEOUT: '连接超时',
-};

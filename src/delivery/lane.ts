@@ -1,6 +1,6 @@
-import type { Clock, RateLimit } from '../model.ts';
+import type { Clock, Failure, RateLimit } from '../model.ts';
+import { Limit } from './limit.ts';
 import { type Waiter, URGENT, WaitingRoom } from './waiting-room.ts';
-import { Window } from './window.ts';
 
 /** A message that waits for its turn in a lane. */
 export interface Passenger extends Waiter {
@@ -22,11 +22,8 @@ export interface LanePorts<P extends Passenger> {
   readonly fold: (passengers: P[]) => P;
 }
 
-/** Seconds: what a used-up quota pauses for; a platform that asks for more is asked again after that. */
-const LONGEST_PAUSE = 3600;
-
-/** Seconds: a platform that says "too fast, come back in 0 seconds" is not hammered. */
-const SHORTEST_PAUSE = 1;
+/** Milliseconds: a timer cannot be longer than 24.8 days, the renewal of an allowance can. */
+const LONGEST_NAP = 86_400_000;
 
 /** The one ordered, rate-limited way out to one target. */
 export class Lane<P extends Passenger = Passenger> {
@@ -34,52 +31,32 @@ export class Lane<P extends Passenger = Passenger> {
   slow = false;
   readonly #ports: LanePorts<P>;
   readonly #room = new WaitingRoom<P>();
-  #windows: Window[] = [];
+  readonly #own: Limit;
+  /** Of the account, which other lanes share. */
+  readonly #shared: Limit | undefined;
   /** Most sends at once: 1, but with `rate_limit: off`. */
   #wide = false;
   #turns = 0;
   /** Those of the turns that wait for their slots and have not chosen their passenger yet. */
   #asked = 0;
-  /** Monotonic milliseconds. */
-  #lastSent = -Infinity;
-  #pausedUntil = 0;
-  /** Throttle answers in a row, for the doubling of the pause. */
-  #throttles = 0;
   /** The lane has waited for its rate limit or a pause, and that backlog is not yet gone. */
   #throttled = false;
   /** When the lane wakes by itself; waking too early does no harm. */
   #wakeAt = Infinity;
   #cancelWake: (() => void) | undefined;
 
-  constructor(ports: LanePorts<P>, rate: RateLimit) {
+  constructor(ports: LanePorts<P>, rate: RateLimit, shared?: Limit) {
     this.#ports = ports;
-    this.limit(rate);
+    this.#own = new Limit(ports.clock, rate);
+    this.#shared = shared;
+    this.#wide = rate === 'off';
   }
 
   /** Takes a changed limit over; sends already made keep counting. */
   limit(rate: RateLimit): void {
     this.#wide = rate === 'off';
-    const wanted: [number | undefined, number][] =
-      rate === 'off'
-        ? []
-        : [
-            [rate.per_second, 1000],
-            [rate.per_minute, 60_000],
-          ];
-    this.#windows = wanted.flatMap(([limit, ms]) => {
-      if (limit === undefined) return [];
-      const window = this.#windows.find((w) => w.ms === ms) ?? this.#newWindow(limit, ms);
-      window.limit = limit;
-      return [window];
-    });
+    this.#own.set(rate);
     this.#pump();
-  }
-
-  /** What was sent before there was a window is not known: it counts as full. */
-  #newWindow(limit: number, ms: number): Window {
-    const window = new Window(limit, ms);
-    for (let i = 0; i < limit && this.#lastSent > -Infinity; i++) window.stamp(this.#lastSent);
-    return window;
   }
 
   enter(passenger: P): void {
@@ -109,31 +86,22 @@ export class Lane<P extends Passenger = Passenger> {
   }
 
   /**
-   * The platform said "too fast".
-   * @param stated seconds the platform asked for, or undefined
-   * @param throttle seconds when it did not: `base`, doubling to `max`
+   * The platform said "too fast", to this target or to its whole account.
    * @returns seconds of the pause
    */
-  pause(stated: number | undefined, throttle: { readonly base: number; readonly max: number }): number {
-    const now = this.#ports.clock.monotonic();
-    const left = Math.max(0, this.#pausedUntil - now) / 1000;
-    // Answers to requests that were out together are one throttling, not several.
-    if (stated === undefined && left > 0) return left;
-    const own = Math.min(throttle.max, throttle.base * 2 ** this.#throttles);
-    const seconds = Math.max(left, SHORTEST_PAUSE, Math.min(LONGEST_PAUSE, stated ?? own));
-    this.#throttles++;
-    this.#pausedUntil = now + seconds * 1000;
-    return seconds;
+  pause(failure: Failure, throttle: { readonly base: number; readonly max: number }): number {
+    const limit = failure.account ? (this.#shared ?? this.#own) : this.#own;
+    return limit.pause(failure, throttle);
   }
 
   /** The platform took a message: the next throttle answer starts from the base again. */
   accepted(): void {
-    this.#throttles = 0;
+    this.#own.accepted();
+    this.#shared?.accepted();
   }
 
   /** Milliseconds until a newcomer of this priority could begin, as far as pause, windows and those ahead tell. */
   forecast(priority: number): number {
-    const now = this.#ports.clock.monotonic();
     const { digest } = this.#ports.settings();
     let ahead = this.#room.ahead(priority);
     // A backlog that will be folded leaves in far fewer sends.
@@ -141,8 +109,12 @@ export class Lane<P extends Passenger = Passenger> {
     if (digest.enabled && priority < URGENT && patient > digest.threshold && ahead > 0) {
       ahead = Math.max(0, ahead - patient) + Math.ceil(Math.min(patient, ahead) / digest.max_items);
     }
-    const paused = Math.max(0, this.#pausedUntil - now);
-    return this.#windows.reduce((most, w) => Math.max(most, w.wait(now, priority >= URGENT, ahead + 1)), paused);
+    return this.#wait(priority >= URGENT, ahead + 1);
+  }
+
+  /** Whether a pause of the one is a pause of the other. */
+  sharesWith(other: Lane<P>): boolean {
+    return this === other || (this.#shared !== undefined && this.#shared === other.#shared);
   }
 
   /** Wakes no more. */
@@ -154,14 +126,14 @@ export class Lane<P extends Passenger = Passenger> {
     return this.#room.size;
   }
 
-  get paused(): boolean {
-    return this.#pausedUntil > this.#ports.clock.monotonic();
+  /** Milliseconds until the end of the pause, its own or that of its account; 0 without one. */
+  get pausedFor(): number {
+    return Math.max(this.#own.pausedFor, this.#shared?.pausedFor ?? 0);
   }
 
   /** Nobody waits, and nothing it remembers could matter. */
   get forgettable(): boolean {
-    const now = this.#ports.clock.monotonic();
-    return this.#room.size === 0 && this.#turns === 0 && !this.paused && this.#windows.every((w) => w.isEmpty(now));
+    return this.#room.size === 0 && this.#turns === 0 && this.#own.forgettable;
   }
 
   /** Asks for a turn for everyone who could begin now; else sleeps until somebody can. */
@@ -186,9 +158,8 @@ export class Lane<P extends Passenger = Passenger> {
     const next = this.#next();
     if (next === undefined) return;
     const passenger = this.#take(next);
-    const now = this.#ports.clock.monotonic();
-    this.#lastSent = now;
-    for (const window of this.#windows) window.stamp(now);
+    this.#own.stamp();
+    this.#shared?.stamp();
     await passenger.send();
   }
 
@@ -227,18 +198,22 @@ export class Lane<P extends Passenger = Passenger> {
   }
 
   #waitOf(passenger: P): number {
-    const now = this.#ports.clock.monotonic();
-    const paused = Math.max(0, this.#pausedUntil - now);
-    return this.#windows.reduce((most, w) => Math.max(most, w.wait(now, passenger.priority >= URGENT)), paused);
+    return this.#wait(passenger.priority >= URGENT, 1);
+  }
+
+  #wait(urgent: boolean, nth: number): number {
+    const own = this.#own.wait(urgent, nth);
+    return this.#shared === undefined ? own : Math.max(own, this.#shared.wait(urgent, nth));
   }
 
   #sleep(ms: number): void {
     this.#throttled = true;
-    const at = this.#ports.clock.monotonic() + ms;
+    const nap = Math.min(ms, LONGEST_NAP);
+    const at = this.#ports.clock.monotonic() + nap;
     if (this.#wakeAt <= at) return;
     this.#cancelWake?.();
     this.#wakeAt = at;
-    this.#cancelWake = this.#ports.clock.after(ms, () => {
+    this.#cancelWake = this.#ports.clock.after(nap, () => {
       this.#wakeAt = Infinity;
       this.#pump();
     });

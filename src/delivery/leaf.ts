@@ -1,14 +1,26 @@
-import type { Clock, End, Failure, Leg, Life, Message, Mode, Outcome, Result, Send, Target, Task } from '../model.ts';
+import type {
+  Clock,
+  End,
+  Failure,
+  Leg,
+  Life,
+  Message,
+  Mode,
+  Outcome,
+  Result,
+  Send,
+  Success,
+  Target,
+  Task,
+} from '../model.ts';
 import type { Emitter } from '../events.ts';
-import type { Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import { CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
+import { type EntryPorts, ResultEntry } from './result-entry.ts';
 import type { Ending, Sender } from './sender.ts';
 
-export interface LeafPorts {
-  readonly clock: Clock;
+export interface LeafPorts extends EntryPorts {
   readonly events: Emitter;
-  readonly store: Pick<Store, 'record'>;
   /** The target as it is configured now; undefined when it is gone. */
   readonly target: (alias: string, platform: string, name: string) => Target | undefined;
   /** Seconds a leaf stays in a throttled lane while another branch is left. */
@@ -18,16 +30,14 @@ export interface LeafPorts {
 /** Milliseconds before its deadline from which a message is sent by itself rather than folded. */
 const TOO_LATE_TO_FOLD = 5000;
 
-/** One leaf of a task: keeps its result, its patience, and tells the walk of the plan how it ended. */
+/** One leaf of a task: keeps its entry and its patience, and tells the walk of the plan how it ended. */
 export class Leaf implements Leg, Sender {
   readonly #ports: LeafPorts;
   readonly #task: Task;
   readonly #send: Send;
   readonly #mode: Mode;
   readonly #life: Life;
-  readonly #result: Result;
-  /** It was passed over before. */
-  readonly #again: boolean;
+  readonly #entry: ResultEntry;
   #told: ((end: End) => void) | undefined = undefined;
   #end: End | undefined = undefined;
   #delivery: Delivery | undefined = undefined;
@@ -42,22 +52,7 @@ export class Leaf implements Leg, Sender {
     this.#send = send;
     this.#mode = mode;
     this.#life = life;
-    // A leaf that was passed over and is entered again goes on with its own record.
-    const before = task.results[send.leaf];
-    this.#again = before !== undefined;
-    this.#result = before ?? {
-      platform: send.platform,
-      webhook: send.target,
-      status: 'processing',
-      message: '',
-      attempts: 0,
-      latency_ms: 0,
-      timestamp: 0,
-    };
-    if (task.copies.includes(send)) this.#result.counts = false;
-    delete this.#result.passed;
-    this.#clear();
-    this.#write('processing', '等待发送');
+    this.#entry = new ResultEntry(ports, task, send);
   }
 
   onEnd(told: (end: End) => void): void {
@@ -75,13 +70,14 @@ export class Leaf implements Leg, Sender {
 
   /** Attempts made before it was passed over. */
   get tries(): number {
-    return this.#result.attempts;
+    return this.#entry.attempts;
   }
 
   /** Puts the message into its lane. */
   start(delivery: Delivery): void {
     this.#delivery = delivery;
-    if (this.#mode.stay !== 'patience' || this.waiting()) delivery.lane.enter(delivery);
+    const enters = this.#mode.stay === 'patience' ? this.waiting() : delivery.outlivesPause();
+    if (enters) delivery.lane.enter(delivery);
   }
 
   /** Sent by other means than a lane. */
@@ -114,6 +110,7 @@ export class Leaf implements Leg, Sender {
   }
 
   waiting(): boolean {
+    if (!this.#delivery!.outlivesPause()) return false;
     const { stay } = this.#mode;
     if (stay === 'deadline') return true;
     const { clock, patience } = this.#ports;
@@ -130,17 +127,23 @@ export class Leaf implements Leg, Sender {
   began(): void {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
-    this.#result.message = '发送中';
+    this.#entry.sending();
     this.#mode.began?.();
   }
 
   attempted(outcome: Outcome): void {
-    this.#result.attempts++;
+    this.#entry.attempted();
     if (!outcome.ok) this.#last = outcome;
   }
 
   throttled(failure: Failure): void {
     this.#last = failure;
+  }
+
+  outlives(ms: number): boolean {
+    const until = this.#ports.clock.now() + ms;
+    this.#entry.paused(until);
+    return this.#task.deadline > until;
   }
 
   isOver(): boolean {
@@ -154,14 +157,15 @@ export class Leaf implements Leg, Sender {
   ended({ outcome, timed_out, digest_id }: Ending): void {
     if (this.#hasEnded) return;
     // An earlier attempt was answered late while this one was out.
-    if (this.#result.status === 'success') return this.#close('reached');
-    if (digest_id !== undefined) this.#result.digest_id = digest_id;
+    if (this.#entry.reached) return this.#close('reached');
+    this.#entry.folded(digest_id);
     if (outcome.ok) {
-      this.#clear();
-      this.#write('success', digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
+      this.#entry.succeed(outcome, digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
       this.#close('reached');
     } else {
-      this.#fail(outcome, timed_out ? 'timeout' : 'failed');
+      // The platform's own code says more than that it was too late.
+      const code = outcome.code ?? (outcome.kind === 'rate_limited' ? this.#last?.code : undefined);
+      this.#entry.fail({ ...outcome, ...(code !== undefined && { code }) }, timed_out ? 'timeout' : 'failed');
       this.#close('failed');
     }
   }
@@ -170,15 +174,13 @@ export class Leaf implements Leg, Sender {
     return [this];
   }
 
-  arrivedLate(digest_id?: string): void {
-    if (this.#result.status === 'success') return;
+  arrivedLate(success: Success, digest_id?: string): void {
+    if (this.#entry.reached) return;
     // It may be waiting again, alone or in a digest.
     this.#delivery?.stop();
-    this.#result.late = true;
-    if (digest_id !== undefined) this.#result.digest_id = digest_id;
-    delete this.#result.passed;
-    this.#clear();
-    this.#write('success', '消息已送达（应答迟到）');
+    this.#entry.late();
+    this.#entry.folded(digest_id);
+    this.#entry.succeed(success, '消息已送达（应答迟到）');
     if (this.#hasEnded) return this.#life.arrivedLate(this.#send.leaf);
     this.#close('reached');
   }
@@ -187,11 +189,11 @@ export class Leaf implements Leg, Sender {
     // While it sends nothing can be taken back, but nothing more is sent for its sake.
     this.#unwanted = true;
     if (this.#hasEnded || !this.#delivery?.withdraw()) return;
-    if (this.#result.status === 'success') return this.#close('reached');
+    if (this.#entry.reached) return this.#close('reached');
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
-    if (this.#last) this.#fail(this.#last, 'failed');
-    else if (this.#again) this.#failAsPassed(PASSED);
-    else void this.#ports.store.record(this.#task, this.#send.leaf, undefined);
+    if (this.#last) this.#entry.fail(this.#last, 'failed');
+    else if (this.#entry.again) this.#entry.failAsPassed(PASSED);
+    else this.#entry.erase();
     this.#close('withdrawn');
   }
 
@@ -199,49 +201,21 @@ export class Leaf implements Leg, Sender {
     const sending = this.#delivery?.sending ?? true;
     if (this.#hasEnded || (sending && !force)) return;
     this.#delivery?.stop();
-    const begun = this.#result.attempts > 0 ? OUT_OF_TIME : undefined;
+    const begun = this.#entry.attempts > 0 ? OUT_OF_TIME : undefined;
     const last = sending ? CUT_OFF : (this.#last ?? begun);
     const message = last ? `${reason}；最近一次情况：${last.message}` : reason;
-    this.#fail({ ...(last ?? NEVER_SENT), message }, 'failed');
+    this.#entry.fail({ ...(last ?? NEVER_SENT), message }, 'failed');
     this.#close('failed');
   }
 
   #pass(): void {
     if (this.#hasEnded || !this.#delivery!.withdraw()) return;
-    this.#failAsPassed({ ...PASSED, ...(this.#last?.code === undefined ? {} : { code: this.#last.code }) });
+    this.#entry.failAsPassed({ ...PASSED, ...(this.#last?.code === undefined ? {} : { code: this.#last.code }) });
     this.#close('passed');
-  }
-
-  #failAsPassed(failure: Failure): void {
-    this.#result.passed = true;
-    this.#fail(failure, 'failed');
   }
 
   get #hasEnded(): boolean {
     return this.#end !== undefined;
-  }
-
-  #clear(): void {
-    if (this.#result.reason === undefined) return;
-    delete this.#result.reason;
-    delete this.#result.code;
-    delete this.#result.remedy;
-  }
-
-  #fail(failure: Failure, status: 'failed' | 'timeout'): void {
-    this.#result.reason = failure.kind;
-    if (failure.code !== undefined) this.#result.code = failure.code;
-    if (failure.remedy !== undefined) this.#result.remedy = failure.remedy.zh;
-    this.#write(status, failure.message);
-  }
-
-  #write(status: Result['status'], message: string): void {
-    const now = this.#ports.clock.now();
-    this.#result.status = status;
-    this.#result.message = message;
-    this.#result.timestamp = now;
-    this.#result.latency_ms = now - this.#task.created_at;
-    void this.#ports.store.record(this.#task, this.#send.leaf, this.#result);
   }
 
   #close(end: End): void {
@@ -251,7 +225,7 @@ export class Leaf implements Leg, Sender {
     const carrier = this.#delivery?.carrier;
     if (carrier && !carrier.sending && carrier.sender.isOver()) carrier.stop();
     if (end === 'reached') {
-      this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#result.latency_ms });
+      this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#entry.latency_ms });
     }
     this.#told?.(end);
   }

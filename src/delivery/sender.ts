@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Failure, Message, Outcome, Target } from '../model.ts';
+import type { Failure, Message, Outcome, Success, Target } from '../model.ts';
 
 /** How a delivery ended. */
 export interface Ending {
@@ -30,12 +30,14 @@ export interface Sender {
   attempted(outcome: Outcome): void;
   /** "Too fast", with nothing accepted yet. */
   throttled(failure: Failure): void;
+  /** Its lane is closed for `ms` milliseconds. False: it has not that much time. */
+  outlives(ms: number): boolean;
   /** The end. */
   ended(ending: Ending): void;
   /** Who travels with the attempt that begins. */
   aboard(): readonly Sender[];
   /** An attempt that was given up has arrived after all. */
-  arrivedLate(digest_id?: string): void;
+  arrivedLate(success: Success, digest_id?: string): void;
   /** Takes the message back if nothing has arrived of it. */
   withdraw(): void;
   /** Its time is over: nothing new may be sent for it. */

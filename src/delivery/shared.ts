@@ -1,3 +1,4 @@
+import type { Token } from '../channel/channel.ts';
 import type { Clock } from '../model.ts';
 
 /** Seconds before its end at which a token is no longer handed out. */
@@ -8,15 +9,16 @@ const MOST = 10_000;
 
 /** What attempts share: tokens, and pooled things such as SMTP connections. */
 export interface Shared {
-  token(key: string, fetch: () => Promise<{ value: string; expires_in: number }>): Promise<string>;
-  dropToken(key: string): void;
+  token(key: string, fetch: () => Promise<Token>): Promise<string>;
+  /** Forgets this token, unless another one has taken its place. */
+  dropToken(key: string, value: string): void;
   resource<R>(key: string, open: () => R, close: (resource: R) => void | Promise<void>): R;
   /** Closes every resource. */
   close(): Promise<void>;
 }
 
 export function createShared(clock: Clock): Shared {
-  const tokens = new Map<string, { value: Promise<string>; until: number }>();
+  const tokens = new Map<string, { value: Promise<string>; text?: string; until: number }>();
   const resources = new Map<string, { resource: unknown; close: () => void | Promise<void> }>();
 
   return {
@@ -24,11 +26,15 @@ export function createShared(clock: Clock): Shared {
       const kept = tokens.get(key);
       if (kept && kept.until > clock.monotonic()) return kept.value;
       // Kept before it has arrived, so that callers in the meantime wait for the same one.
-      const entry = { value: Promise.resolve(''), until: Infinity };
+      const entry: { value: Promise<string>; text?: string; until: number } = {
+        value: Promise.resolve(''),
+        until: Infinity,
+      };
       entry.value = fetch().then(({ value, expires_in }) => {
         // A token shorter than the margin is used for half of its life.
         const usable = expires_in > 2 * TOKEN_MARGIN ? expires_in - TOKEN_MARGIN : expires_in / 2;
         entry.until = clock.monotonic() + usable * 1000;
+        entry.text = value;
         return value;
       });
       entry.value.catch(() => {
@@ -38,8 +44,8 @@ export function createShared(clock: Clock): Shared {
       trim(tokens);
       return entry.value;
     },
-    dropToken(key) {
-      tokens.delete(key);
+    dropToken(key, value) {
+      if (tokens.get(key)?.text === value) tokens.delete(key);
     },
     resource<R>(key: string, open: () => R, close: (resource: R) => void | Promise<void>): R {
       const kept = resources.get(key);

@@ -40,6 +40,11 @@ export class Window {
     return free + rounds * this.ms;
   }
 
+  /** Times of the sends that may still count, oldest first. */
+  get times(): readonly number[] {
+    return this.#times.slice(this.#head);
+  }
+
   /** No send counts any more. */
   isEmpty(now: number): boolean {
     this.#forget(now);

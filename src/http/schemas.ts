@@ -39,6 +39,11 @@ export const result = z
     late: z.literal(true).optional().meta({ description: '超时之后才收到的成功应答' }),
     counts: z.literal(false).optional().meta({ description: '计划之外的副本，不影响任务结果' }),
     digest_id: z.string().optional().meta({ description: '合并到哪条摘要消息' }),
+    refused: z
+      .array(z.object({ recipient: z.string(), code: z.string().optional(), message: z.string() }))
+      .optional()
+      .meta({ description: '部分送达时未送达的接收人（已脱敏）' }),
+    paused_until: time.optional().meta({ description: '平台限流，通道暂停到何时' }),
   })
   .meta({ id: 'Result' });
 

@@ -10,7 +10,10 @@ export interface Progress {
 }
 
 /** A result as people read it: times are ISO 8601. */
-export type ResultView = Omit<Result, 'timestamp' | 'passed'> & { readonly timestamp: string };
+export type ResultView = Omit<Result, 'timestamp' | 'passed' | 'paused_until'> & {
+  readonly timestamp: string;
+  readonly paused_until?: string;
+};
 
 /** A task as people read it. */
 export interface TaskView {
@@ -55,8 +58,12 @@ export function taskView(task: Task): TaskView {
   };
 }
 
-function resultView({ passed: _inside, ...result }: Result): ResultView {
-  return { ...result, timestamp: iso(result.timestamp) };
+function resultView({ passed: _inside, paused_until, ...result }: Result): ResultView {
+  return {
+    ...result,
+    timestamp: iso(result.timestamp),
+    ...(paused_until !== undefined && { paused_until: iso(paused_until) }),
+  };
 }
 
 /** Counts the leaves of the plan; copies do not count. A terminal task has nothing pending, whatever was never tried. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import dingtalk from '../../src/channels/dingtalk.ts';
-import { measure } from '../../src/delivery/fit.ts';
+import { measure } from '../../src/delivery/measure.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
@@ -12,7 +12,7 @@ const MESSAGE: Message = { title: 't', body: 'b', level: 'info', style: 'text', 
 async function requestOf(config: unknown, options: { now?: Date; id?: string } = {}) {
   const platform = scriptedHttp({ status: 200, body: '{"errcode":0}' });
   const parsed = dingtalk.config.parse(config);
-  await attempt(dingtalk, dingtalk.render(MESSAGE, parsed, NOW), parsed, createIo(platform.http, options));
+  await attempt(dingtalk, dingtalk.render(MESSAGE, parsed, NOW, 'task'), parsed, createIo(platform.http, options));
   return platform.requests[0]!;
 }
 
@@ -42,7 +42,7 @@ test('the msgUuid is the same on every attempt, another for another message, and
 
 test('the limit leaves exactly the room that the msgUuid takes', async () => {
   const { body = '' } = await requestOf({ url: ROBOT });
-  const payload = dingtalk.render(MESSAGE, dingtalk.config.parse({ url: ROBOT }), NOW);
+  const payload = dingtalk.render(MESSAGE, dingtalk.config.parse({ url: ROBOT }), NOW, 'task');
   const [limit] = dingtalk.limits.size;
   assert.equal(Buffer.byteLength(body) - measure(payload, limit!), 20_000 - limit!.max);
 });
@@ -55,7 +55,7 @@ test('a URL copied with an old signature is the same robot', () => {
 
 test('what is no telephone number is not mentioned, and does not cost the message', () => {
   const mentions = { all: false, mobiles: ['13800000000', '+86 139 0000 0000', '<x>', '', 'alice'], ids: ['u1'] };
-  const payload = dingtalk.render({ ...MESSAGE, mentions }, dingtalk.config.parse({ url: ROBOT }), NOW);
+  const payload = dingtalk.render({ ...MESSAGE, mentions }, dingtalk.config.parse({ url: ROBOT }), NOW, 'task');
   assert.deepEqual(payload, {
     msgtype: 'text',
     text: { content: 't\nb\n@13800000000 @+8613900000000 @u1' },

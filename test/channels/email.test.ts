@@ -20,7 +20,7 @@ const MESSAGE: Message = { title: '数据库告警', body: '连接数超过阈�
 async function send(change: Readonly<Record<string, unknown>>, message = MESSAGE, io = createIo(noHttp)) {
   const config = email.config.parse({ ...base, ...change });
   try {
-    return await attempt(email, email.render(message, config, NOW), config, io);
+    return await attempt(email, email.render(message, config, NOW, 'task'), config, io);
   } finally {
     await io.close();
   }
@@ -150,7 +150,7 @@ describe('the connection', () => {
     const config = email.config.parse({ ...base, smtp_port: server.port });
     const io = createIo(noHttp);
     for (let i = 0; i < 5; i++) {
-      assert.deepEqual(await attempt(email, email.render(MESSAGE, config, NOW), config, io), { ok: true });
+      assert.deepEqual(await attempt(email, email.render(MESSAGE, config, NOW, 'task'), config, io), { ok: true });
     }
     await io.close();
     await server.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import feishu from '../../src/channels/feishu.ts';
-import { measure } from '../../src/delivery/fit.ts';
+import { measure } from '../../src/delivery/measure.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
@@ -12,7 +12,7 @@ const MESSAGE: Message = { title: 't', body: 'b', level: 'info', style: 'text', 
 async function requestOf(config: unknown) {
   const platform = scriptedHttp({ status: 200, body: '{"code":0}' });
   const parsed = feishu.config.parse(config);
-  await attempt(feishu, feishu.render(MESSAGE, parsed, NOW), parsed, createIo(platform.http));
+  await attempt(feishu, feishu.render(MESSAGE, parsed, NOW, 'task'), parsed, createIo(platform.http));
   return platform.requests[0]!;
 }
 
@@ -34,7 +34,7 @@ test('an empty secret means unsigned', async () => {
 
 test('the limit leaves exactly the room that the signature takes', async () => {
   const { body = '' } = await requestOf({ url: HOOK, secret: 's' });
-  const payload = feishu.render(MESSAGE, feishu.config.parse({ url: HOOK }), NOW);
+  const payload = feishu.render(MESSAGE, feishu.config.parse({ url: HOOK }), NOW, 'task');
   const [limit] = feishu.limits.size;
   assert.equal(Buffer.byteLength(body) - measure(payload, limit!), 20_000 - limit!.max);
 });
@@ -42,7 +42,7 @@ test('the limit leaves exactly the room that the signature takes', async () => {
 test('only ids that cannot leave their tag are mentioned; others stay visible text', () => {
   const mentions = { all: false, mobiles: ['138<'], ids: ['ou_1', '"><at user_id="all">'] };
   const config = feishu.config.parse({ url: HOOK });
-  assert.deepEqual(feishu.render({ ...MESSAGE, mentions }, config, NOW), {
+  assert.deepEqual(feishu.render({ ...MESSAGE, mentions }, config, NOW, 'task'), {
     msg_type: 'text',
     content: { text: 't\nb\n<at user_id="ou_1"></at> @"&gt;&lt;at user_id="all"&gt; @138&lt;' },
   });

@@ -14,7 +14,7 @@ const CARD: Message = {
   url: 'https://x.example/',
 };
 const typeOf = (change: Partial<Message>): unknown =>
-  Reflect.get(Object(wechat.render({ ...CARD, ...change }, config, NOW)), 'msgtype');
+  Reflect.get(Object(wechat.render({ ...CARD, ...change }, config, NOW, 'task')), 'msgtype');
 
 test('a short card with a link is a template card; what would be cut off in it goes as Markdown', () => {
   assert.equal(typeOf({}), 'template_card');
@@ -26,7 +26,7 @@ test('a short card with a link is a template card; what would be cut off in it g
   assert.equal(typeOf({ fields: Array.from({ length: 7 }, () => ({ name: 'n', value: 'v' })) }), 'markdown');
   assert.equal(typeOf({ format: 'markdown' }), 'markdown');
   const { url: _, ...unlinked } = CARD;
-  assert.equal(Reflect.get(Object(wechat.render(unlinked, config, NOW)), 'msgtype'), 'markdown');
+  assert.equal(Reflect.get(Object(wechat.render(unlinked, config, NOW, 'task')), 'msgtype'), 'markdown');
 });
 
 test('a mention that only text can make turns any message into text', () => {
@@ -38,12 +38,12 @@ test('a mention that only text can make turns any message into text', () => {
 
 test('an id that could leave its tag is not written', () => {
   const mentions = { all: false, mobiles: [], ids: ['a> <@all', 'li.si'] };
-  const payload = JSON.stringify(wechat.render({ ...CARD, mentions }, config, NOW));
+  const payload = JSON.stringify(wechat.render({ ...CARD, mentions }, config, NOW, 'task'));
   assert.ok(payload.includes('<@li.si>') && !payload.includes('<@all'));
 });
 
 test('a link cannot be ended by what is in it', () => {
   const url = 'https://x.example/a)b](c "d"<e>';
-  const payload = JSON.stringify(wechat.render({ ...CARD, url, format: 'markdown' }, config, NOW));
+  const payload = JSON.stringify(wechat.render({ ...CARD, url, format: 'markdown' }, config, NOW, 'task'));
   assert.ok(payload.includes('[查看详情](https://x.example/a%29b%5D%28c%20%22d%22%3Ce%3E)'));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, pathText } from '../../src/config/fault.ts';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../../src/channel/nearest.ts';
 import { faultsOf, parse, withPlatforms } from './kit.ts';
 
 describe('every value of every section', () => {

@@ -156,7 +156,7 @@ describe('targets', () => {
     ['feishu: {enabled: 1}', 'feishu.enabled: expected true or false, got a number'],
     [
       `feishu: {webhooks: [${bot(1, ', rate_limit: {}')}]}`,
-      'feishu.webhooks[0].rate_limit: expected per_minute, per_second or both',
+      'feishu.webhooks[0].rate_limit: expected at least one of per_second, per_minute, per_hour, per_day',
     ],
     [
       `feishu: {webhooks: [${bot(1, ', rate_limit: {per_minute: 0}')}]}`,
@@ -164,7 +164,7 @@ describe('targets', () => {
     ],
     [
       `feishu: {webhooks: [${bot(1, ', rate_limit: on')}]}`,
-      'feishu.webhooks[0].rate_limit: expected off, or per_minute and per_second, got "on"',
+      'feishu.webhooks[0].rate_limit: expected off, or per_second, per_minute, per_hour, per_day, got "on"',
     ],
     [
       'system: {notifications: [{}]}',

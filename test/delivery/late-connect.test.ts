@@ -57,6 +57,7 @@ test('a connection that takes longer than queue.timeout: the message is sent onc
       retry: { attempts: 3, base_delay: 1, max_delay: 30 },
       digest: { enabled: true, threshold: 5, max_items: 20 },
       fit: { max_parts: 20 },
+      security: { allow_networks: [] },
     }),
     recipients: () => [],
     target: () => target,

@@ -2,11 +2,12 @@ import {
   type Channel,
   type ChannelIo,
   type HttpReply,
+  FailureError,
   type HttpRequest,
   SendError,
 } from '../../src/channel/channel.ts';
 import { createShared } from '../../src/delivery/shared.ts';
-import type { Outcome } from '../../src/model.ts';
+import type { Outcome, Success } from '../../src/model.ts';
 import { createTestClock } from './clock.ts';
 
 /** The moment of the signature vectors. */
@@ -17,6 +18,8 @@ export interface TestIo extends ChannelIo {
   readonly told: boolean[];
   /** How many tokens were fetched. */
   readonly fetched: () => number;
+  /** What the driver said had arrived before it went on. */
+  readonly arrived: () => Success | undefined;
   abort(): void;
   close(): Promise<void>;
 }
@@ -30,16 +33,20 @@ export function createIo(
   const shared = createShared(createTestClock(NOW.getTime()));
   const told: boolean[] = [];
   let fetched = 0;
+  let arrived: Success | undefined;
+  const ask = (request: HttpRequest) => http(request, controller.signal);
   return {
     told,
     fetched: () => fetched,
-    http: (request) => http(request, controller.signal),
+    arrived: () => arrived,
+    http: ask,
     token: (key, fetch) =>
       shared.token(key, () => {
         fetched++;
-        return fetch();
+        return fetch(ask);
       }),
-    dropToken: (key) => shared.dropToken(key),
+    dropToken: (key, value) => shared.dropToken(key, value),
+    accepted: (success) => (arrived = success),
     resource: (key, open, close) => shared.resource(key, open, close),
     sent: (value) => told.push(value),
     signal: controller.signal,
@@ -56,6 +63,7 @@ export async function attempt(channel: Channel, payload: unknown, config: unknow
   try {
     return await channel.send(payload, config, io);
   } catch (error) {
+    if (error instanceof FailureError) return error.failure;
     if (!(error instanceof SendError)) throw error;
     return { ok: false, kind: error.sent ? 'unknown' : 'unavailable', message: error.message };
   }

@@ -8,6 +8,12 @@ export const MARKER = 'LEAKED';
 
 const kind = z.enum(['ok', 'unauthorized', 'invalid', 'rate_limited', 'unavailable', 'unknown']);
 
+const answer = {
+  status: z.int().default(200),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]).default(''),
+};
+
 const message = z.strictObject({
   title: z.string(),
   body: z.string(),
@@ -52,18 +58,32 @@ const fixture = z.strictObject({
     keys: z.array(z.string()).default([]),
     texts: z.record(z.string(), z.array(z.string())),
   }),
+  /** What token endpoints answer, by a piece of their URL. */
+  token: z.array(z.strictObject({ match: z.string(), ...answer })).default([]),
+  /** What the platform answers to a message that it takes. */
+  accepted: z.strictObject(answer).prefault({ body: { code: 0, errcode: 0 } }),
+  /** Where an answer that any HTTP server may give means something else here: by the name of the case. */
+  universal: z.record(z.string(), z.enum(['ok', ...kind.options])).default({}),
+  /** Its text travels in the query. */
+  url_carries_text: z.boolean().default(false),
   /** Every answer that the platform documents or was seen to give. */
   replies: z
     .array(
       z.strictObject({
-        status: z.int().default(200),
-        headers: z.record(z.string(), z.string()).default({}),
-        body: z.union([z.string(), z.record(z.string(), z.unknown())]).default(''),
+        ...answer,
+        /** Answers to the later requests of the same attempt. */
+        then: z.array(z.strictObject(answer)).default([]),
         /** For SMTP: the step at which this is said, instead of an HTTP status. */
         at: z.enum(['CONNECT', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'END']).optional(),
         kind,
         code: z.string().optional(),
         retry_after: z.number().optional(),
+        quota: z.literal(true).optional(),
+        account: z.literal(true).optional(),
+        as_text: z.literal(true).optional(),
+        refused: z.array(z.strictObject({ recipient: z.string(), code: z.string().optional() })).optional(),
+        /** A word that the note of a success must hold. */
+        note: z.string().optional(),
         max_retries: z.int().optional(),
         /** A word that the Chinese remedy must hold. */
         remedy: z.string().optional(),
@@ -74,6 +94,7 @@ const fixture = z.strictObject({
 
 export type Fixture = z.output<typeof fixture>;
 export type Reply = Fixture['replies'][number];
+export type Answer = Fixture['accepted'];
 
 /** @throws when there is none, or it is not in the form above */
 export async function loadFixture(name: string): Promise<Fixture> {

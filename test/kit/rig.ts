@@ -3,7 +3,7 @@ import { type Channel, defineChannel } from '../../src/channel/channel.ts';
 import { type Settings, createDelivery } from '../../src/delivery/deliver.ts';
 import type { Http } from '../../src/delivery/http-client.ts';
 import { createEmitter } from '../../src/events.ts';
-import type { Failure, Message, Outcome, RateLimit, Recipient, Target, Task } from '../../src/model.ts';
+import type { Failure, Message, Outcome, Rate, RateLimit, Recipient, Target, Task } from '../../src/model.ts';
 import { createPushService } from '../../src/push/service.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { type TestClock, createTestClock } from './clock.ts';
@@ -42,6 +42,8 @@ export function createRig(options: {
   settings?: { [K in keyof Settings]?: Partial<Settings[K]> };
   buffer?: number;
   limits?: Partial<Channel['limits']>;
+  /** A limit that bots share: by bot, its account. */
+  account?: { rate: Rate; of: Record<string, string> };
   clock?: TestClock;
 }) {
   const clock = options.clock ?? createTestClock();
@@ -66,6 +68,7 @@ export function createRig(options: {
         ...options.limits,
       },
       credential: ({ bot }) => bot,
+      ...(options.account && { account: { key: ({ bot }) => bot, rate: options.account.rate } }),
       render: (message) => ({ text: `${message.title}\n${message.body}`, message }),
       send(payload, { bot }) {
         sent.push({ bot, message: payload.message, at: clock.monotonic() });
@@ -87,6 +90,7 @@ export function createRig(options: {
         enabled: true,
         config: { bot: name },
         lane: `${platform}:${name}`,
+        ...(options.account?.of[name] === undefined ? {} : { account: options.account.of[name] }),
         ...(options.rates?.[name] === undefined ? {} : { rate_limit: options.rates[name] }),
       }));
       return { platform, enabled: true, targets };
@@ -107,6 +111,7 @@ export function createRig(options: {
     retry: { attempts: 3, base_delay: 1, max_delay: 30, ...options.settings?.retry },
     digest: { enabled: true, threshold: 5, max_items: 20, ...options.settings?.digest },
     fit: { max_parts: 20, ...options.settings?.fit },
+    security: { allow_networks: [], ...options.settings?.security },
   };
   const store = createMemoryStore(clock, () => ({
     task: { max_age: 3600, store_limit: 100_000 },

@@ -1,3 +1,4 @@
+import type { Fixture } from './fixture.ts';
 import { type HttpReply, type HttpRequest, SendError } from '../../src/channel/channel.ts';
 
 /** What a scripted platform does with one request: answers, or never answers. */
@@ -26,5 +27,18 @@ export function scriptedHttp(...script: readonly Script[]) {
         else signal.addEventListener('abort', give, { once: true });
       });
     },
+  };
+}
+
+/** Token endpoints that answer always, in front of a platform that answers from a script. */
+export function withTokens(
+  tokens: Fixture['token'],
+  http: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>,
+): typeof http {
+  return (request, signal) => {
+    const found = tokens.find(({ match }) => request.url.includes(match));
+    if (found === undefined) return http(request, signal);
+    const { status, headers, body } = found;
+    return Promise.resolve({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
   };
 }

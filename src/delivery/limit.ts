@@ -1,0 +1,116 @@
+import type { Clock, Failure, RateLimit } from '../model.ts';
+import { Window } from './window.ts';
+
+/** Seconds: what a throttle answer may ask for; a platform that asks for more is asked again after that. */
+const LONGEST_PAUSE = 3600;
+
+/** Seconds: the renewal of an allowance is a matter of a day or a month; a later one is a mistake. */
+const LONGEST_RENEWAL = 32 * 86_400;
+
+/** Seconds: a platform that says "too fast, come back in 0 seconds" is not hammered. */
+const SHORTEST_PAUSE = 1;
+
+/** Lengths of the windows, in milliseconds. */
+const SPANS = [
+  ['per_second', 1000],
+  ['per_minute', 60_000],
+  ['per_hour', 3_600_000],
+  ['per_day', 86_400_000],
+] as const;
+
+/** What was sent before there was a window of at most this length is not known: it counts as full. */
+const SHORT = 60_000;
+
+/** How fast one bot, or one account with all its bots, may be used: its windows, and its pauses. */
+export class Limit {
+  readonly #clock: Clock;
+  #windows: Window[] = [];
+  /** Monotonic milliseconds. */
+  #lastSent = -Infinity;
+  #pausedUntil = 0;
+  /** Throttle answers in a row, for the doubling of the pause. */
+  #throttles = 0;
+
+  constructor(clock: Clock, rate: RateLimit) {
+    this.#clock = clock;
+    this.set(rate);
+  }
+
+  /** Takes a changed limit over; sends already made keep counting. */
+  set(rate: RateLimit): void {
+    this.#windows = SPANS.flatMap(([key, ms]) => {
+      const limit = rate === 'off' ? undefined : rate[key];
+      if (limit === undefined) return [];
+      const window = this.#windows.find((one) => one.ms === ms) ?? this.#newWindow(limit, ms);
+      window.limit = limit;
+      return [window];
+    });
+  }
+
+  /** Counts a send. */
+  stamp(): void {
+    const now = this.#clock.monotonic();
+    this.#lastSent = now;
+    for (const window of this.#windows) window.stamp(now);
+  }
+
+  /**
+   * Milliseconds until the `nth` next send (1 = the next one) is allowed.
+   * @param urgent may use the reserve of the windows
+   */
+  wait(urgent: boolean, nth = 1): number {
+    const now = this.#clock.monotonic();
+    let most = Math.max(0, this.#pausedUntil - now);
+    for (const window of this.#windows) most = Math.max(most, window.wait(now, urgent, nth));
+    return most;
+  }
+
+  /**
+   * The platform said "too fast".
+   * @param failure its `retry_after` is what the platform asked for
+   * @param throttle seconds when it did not: `base`, doubling to `max`
+   * @returns seconds of the pause
+   */
+  pause(
+    { retry_after: stated, quota }: Pick<Failure, 'retry_after' | 'quota'>,
+    throttle: { readonly base: number; readonly max: number },
+  ): number {
+    const now = this.#clock.monotonic();
+    const left = Math.max(0, this.#pausedUntil - now) / 1000;
+    // Answers to requests that were out together are one throttling, not several.
+    if (stated === undefined && left > 0) return left;
+    const own = Math.min(throttle.max, throttle.base * 2 ** this.#throttles);
+    const longest = quota ? LONGEST_RENEWAL : LONGEST_PAUSE;
+    const seconds = Math.max(left, SHORTEST_PAUSE, Math.min(longest, stated ?? own));
+    this.#throttles++;
+    this.#pausedUntil = now + seconds * 1000;
+    return seconds;
+  }
+
+  /** The platform took a message: the next throttle answer starts from the base again. */
+  accepted(): void {
+    this.#throttles = 0;
+  }
+
+  /** Milliseconds until the end of the pause; 0 without one. */
+  get pausedFor(): number {
+    return Math.max(0, this.#pausedUntil - this.#clock.monotonic());
+  }
+
+  /** Nothing it remembers could matter. */
+  get forgettable(): boolean {
+    const now = this.#clock.monotonic();
+    return this.pausedFor === 0 && this.#windows.every((window) => window.isEmpty(now));
+  }
+
+  #newWindow(limit: number, ms: number): Window {
+    const window = new Window(limit, ms);
+    if (ms > SHORT) {
+      // A day without sends for want of a memory would be worse than a figure that is too low by what is not known.
+      for (const time of this.#windows.at(-1)?.times ?? []) window.stamp(time);
+    } else if (this.#lastSent > -Infinity) {
+      for (let i = 0; i < limit; i++) window.stamp(this.#lastSent);
+    }
+    return window;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Channel } from '../channel/channel.ts';
+import type { Message, Success, Target } from '../model.ts';
+import { type Part, fit } from './fit.ts';
+
+export interface FitSettings {
+  readonly now: Date;
+  readonly maxParts: number;
+  /** Of the task, or of the digest. */
+  readonly id: string;
+}
+
+const REACHED: Success = { ok: true };
+
+/** One message as its target takes it: in parts, the first of which may have been accepted. */
+export class Parts {
+  /** The number of the part to send next, from 0. */
+  next = 0;
+  /** What the accepted parts came to. */
+  success: Success = REACHED;
+  #list: readonly Part[] | undefined = undefined;
+  /** The platform could not read it as a card: it goes as plain text. */
+  #plain = false;
+
+  get count(): number {
+    return this.#list?.length ?? 1;
+  }
+
+  /** Different for the text that takes a card's place: it is another message. */
+  get key(): string {
+    return `${this.next}${this.#plain ? 't' : ''}`;
+  }
+
+  /** The part to send now; the message is rendered when this is asked for the first time. */
+  current(message: () => Message, channel: Channel, target: Target, settings: FitSettings): Part {
+    this.#list ??= this.#fit(message(), channel, target, settings);
+    return this.#list[this.next]!;
+  }
+
+  /** @returns whether it was the last */
+  accepted(success: Success): boolean {
+    this.success = both(this.success, success);
+    this.next++;
+    return this.next === this.count;
+  }
+
+  /** Rendered anew next time, unless something of it has been accepted. */
+  forget(): void {
+    if (this.next === 0) this.#list = undefined;
+  }
+
+  /**
+   * Once, what a platform refused as a card is tried as plain text: the parts that have not arrived yet.
+   * @returns false: it was plain text
+   */
+  turnToText(channel: Channel, target: Target, settings: FitSettings): boolean {
+    const list = this.#list ?? [];
+    const rest = list.slice(this.next).map((part) => part.message);
+    if (this.#plain || rest.every(({ style, format }) => style === 'text' && format === 'text')) return false;
+    this.#plain = true;
+    this.#list = [
+      ...list.slice(0, this.next),
+      ...rest.flatMap((message) => this.#fit(message, channel, target, settings)),
+    ];
+    return true;
+  }
+
+  #fit(message: Message, channel: Channel, { config }: Target, settings: FitSettings): readonly Part[] {
+    return fit(channel, this.#plain ? { ...message, style: 'text', format: 'text' } : message, config, settings);
+  }
+}
+
+/** What two parts came to: each may have missed other people. */
+export function both(a: Success, b: Success): Success {
+  const known = new Set(a.refused?.map(({ recipient }) => recipient));
+  const refused = [...(a.refused ?? []), ...(b.refused ?? []).filter(({ recipient }) => !known.has(recipient))];
+  const note = b.note ?? a.note;
+  if (refused.length === 0 && note === undefined) return REACHED;
+  return { ok: true, ...(refused.length > 0 && { refused }), ...(note !== undefined && { note }) };
+}
