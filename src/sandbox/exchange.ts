@@ -40,7 +40,7 @@ export function createExchange({ ledger, faults, bots, clock, hold }: Exchange, 
     const body = await readBody(request);
     const { standIn, route, params } = match;
     const now = clock.now();
-    const token = route.token({ url, params, headers: request.headers });
+    const token = route.token({ url, params, headers: request.headers, body: body ?? Buffer.alloc(0) });
     ledger.count(standIn.name, token);
     if (body === undefined) return send(response, TOO_LARGE);
     const fault = faults.take(standIn.name, token);

@@ -73,8 +73,8 @@ export type Verdict =
 export interface Route {
   /** `/robot/send`; `:name` stands for one segment or the rest of one (`/bot:token/sendMessage`). */
   readonly path: string;
-  /** What names the bot in this call; '' when it does not say. */
-  token(call: Pick<Call, 'url' | 'params' | 'headers'>): string;
+  /** What names the bot in this call; '' when it does not say. A body that is too large counts as empty here. */
+  token(call: Pick<Call, 'url' | 'params' | 'headers' | 'body'>): string;
   receive(call: Call, bot: Bot | undefined): Verdict;
 }
 

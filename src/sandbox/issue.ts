@@ -1,0 +1,7 @@
+import type { z } from 'zod';
+
+/** Where the first fault of a value is and what it is, as `path` and `reason`. */
+export function firstIssue(error: z.ZodError): { path: string; reason: string } {
+  const [issue] = error.issues;
+  return { path: issue?.path.join('.') ?? '', reason: issue?.message ?? 'invalid' };
+}

@@ -1,0 +1,20 @@
+import { createMemory } from './memory.ts';
+
+/** Keys told apart. */
+const MOST_KEYS = 10_000;
+
+/** Counts per key within a period that has a name (`2026-01-31`). `count(key, period)` gives the number including this one. */
+export function createTally(): (key: string, period: string) => number {
+  const counts = createMemory<{ readonly period: string; readonly count: number }>(MOST_KEYS);
+  return (key, period) => {
+    const entry = counts.get(key);
+    const count = entry?.period === period ? entry.count + 1 : 1;
+    counts.set(key, { period, count });
+    return count;
+  };
+}
+
+/** The calendar day in a zone `hours` ahead of UTC, as `2026-01-31`. `now` in milliseconds. */
+export function dayOf(now: number, hours: number): string {
+  return new Date(now + hours * 3_600_000).toISOString().slice(0, 10);
+}
