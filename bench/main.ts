@@ -9,10 +9,11 @@ import { endToEnd } from './row/end-to-end.ts';
 import { growth } from './row/growth.ts';
 import { heap } from './row/heap.ts';
 import { latency } from './row/latency.ts';
+import { render } from './row/render.ts';
 import { storm } from './row/storm.ts';
 import { tableOf } from './table.ts';
 
-const ROWS: readonly Row[] = [endToEnd, accept, growth, heap, latency, storm];
+const ROWS: readonly Row[] = [endToEnd, accept, growth, heap, latency, storm, render];
 const RESULTS = new URL('results.json', import.meta.url);
 
 const HELP = `npm run bench -- [options]

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Channel, Limits, SizeLimit } from '../src/channel/channel.ts';
+import type { Channel, SizeLimit, SizeUnit } from '../src/channel/channel.ts';
 import type { RateLimit } from '../src/model.ts';
 
 export type Language = 'en' | 'zh';
@@ -8,14 +8,20 @@ interface Words {
   readonly head: readonly string[];
   readonly yes: string;
   readonly no: string;
+  /** Mentions that the platform cannot express. */
+  readonly written: string;
   readonly off: string;
+  /** The whole of a request. */
   readonly body: string;
-  readonly unit: Readonly<Record<SizeLimit['unit'], string>>;
+  readonly unit: Readonly<Record<SizeUnit, string>>;
   readonly colon: string;
-  readonly optional: (key: string) => string;
-  readonly rate: (count: number, span: 'minute' | 'second') => string;
-  readonly pause: (throttle: Limits['throttle']) => string;
+  readonly single: string;
+  readonly rate: (count: number, span: Span) => string;
+  readonly account: (rate: string) => string;
 }
+
+const SPANS = ['second', 'minute', 'hour', 'day'] as const;
+type Span = (typeof SPANS)[number];
 
 /** The table of what can be pushed to, in Markdown. */
 export function platformsTable(channels: readonly Channel[], language: Language): string {
@@ -27,62 +33,55 @@ export function platformsTable(channels: readonly Channel[], language: Language)
 
 const WORDS: Readonly<Record<Language, Words>> = {
   en: {
-    head: [
-      'Platform',
-      '`platform`',
-      'Keys of a target',
-      'Card',
-      'Mentions',
-      'Longest part',
-      'Default limit',
-      'Pause when throttled',
-    ],
+    head: ['Platform', '`platform`', 'Text', 'Card', 'Mentions', 'Safe repeat', 'Limit', 'Needs'],
     yes: 'yes',
     no: '–',
+    written: 'as text',
     off: 'none',
     body: 'whole request',
-    unit: { bytes: 'bytes', chars: 'characters' },
+    unit: { bytes: 'bytes', chars: 'characters', code_points: 'code points' },
     colon: ': ',
-    optional: (key) => `\`${key}\`?`,
-    rate: (count, span) => `${count} a ${span}`,
-    pause: ({ base, max }) => (base === max ? `${base} s` : `${base} s, doubling to ${max} s`),
+    single: 'never in parts',
+    rate: (count, span) => `${count.toLocaleString('en-US')} ${span === 'hour' ? 'an' : 'a'} ${span}`,
+    account: (rate) => `account: ${rate}`,
   },
   zh: {
-    head: ['平台', '`platform`', '目标的配置项', '卡片', '提醒', '单段上限', '默认限速', '被限流后暂停'],
+    head: ['平台', '`platform`', '文本', '卡片', '提醒', '可安全重发', '限速', '配置项'],
     yes: '支持',
     no: '–',
+    written: '写入正文',
     off: '无',
     body: '整个请求',
-    unit: { bytes: '字节', chars: '字符' },
+    unit: { bytes: '字节', chars: '字符', code_points: '码位' },
     colon: '：',
-    optional: (key) => `\`${key}\`?`,
-    rate: (count, span) => `每${span === 'minute' ? '分钟' : '秒'} ${count} 条`,
-    pause: ({ base, max }) => (base === max ? `${base} 秒` : `${base} 秒起，翻倍至 ${max} 秒`),
+    single: '不分段',
+    rate: (count, span) => `每${SPANS_ZH[span]} ${count.toLocaleString('en-US')} 条`,
+    account: (rate) => `账号${rate}`,
   },
 };
 
-function rowOf(
-  { name, label, docs, config, capabilities, limits }: Channel,
-  language: Language,
-  words: Words,
-): string[] {
+const SPANS_ZH: Readonly<Record<Span, string>> = { second: '秒', minute: '分钟', hour: '小时', day: '天' };
+
+function rowOf(channel: Channel, language: Language, words: Words): string[] {
+  const { name, label, docs, config, capabilities, limits, account } = channel;
+  const yesNo = (has: boolean) => (has ? words.yes : words.no);
   return [
     `[${label[language]}](${docs})`,
     `\`${name}\``,
-    keysOf(config, words),
-    capabilities.card ? words.yes : words.no,
-    capabilities.mentions ? words.yes : words.no,
-    limits.size.map((limit) => sizeOf(limit, words)).join('<br>'),
-    rateOf(limits.rate, words),
-    words.pause(limits.throttle),
+    [...limits.size.map((limit) => sizeOf(limit, words)), ...(limits.parts === 1 ? [words.single] : [])].join('<br>'),
+    yesNo(capabilities.card),
+    capabilities.mentions ? words.yes : words.written,
+    yesNo(capabilities.idempotent),
+    [...rateOf(limits.rate, words), ...(account ? rateOf(account.rate, words).map(words.account) : [])].join('<br>'),
+    keysOf(config),
   ];
 }
 
-/** Required keys first, as the operator writes them. */
-function keysOf(config: z.ZodType, words: Words): string {
+/** Required keys first, then, with a question mark, those that may be left out. */
+function keysOf(config: z.ZodType): string {
   const { properties = {}, required = [] } = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' });
   const optional = Object.keys(properties).filter((key) => !required.includes(key));
-  return [...required.map((key) => `\`${key}\``), ...optional.map(words.optional)].join(' ');
+  return [...required.map((key) => `\`${key}\``), ...optional.map((key) => `\`${key}\`?`)].join(' ');
 }
 
 function sizeOf({ of, max, unit }: SizeLimit, words: Words): string {
@@ -90,12 +89,10 @@ function sizeOf({ of, max, unit }: SizeLimit, words: Words): string {
   return `${what}${words.colon}${max.toLocaleString('en-US')} ${words.unit[unit]}`;
 }
 
-function rateOf(rate: RateLimit, { rate: say, off }: Words): string {
-  if (rate === 'off') return off;
-  const { per_minute, per_second } = rate;
-  const windows = [
-    ...(per_minute === undefined ? [] : [say(per_minute, 'minute')]),
-    ...(per_second === undefined ? [] : [say(per_second, 'second')]),
-  ];
-  return windows.join('<br>');
+function rateOf(rate: RateLimit, { rate: say, off }: Words): string[] {
+  if (rate === 'off') return [off];
+  return SPANS.flatMap((span) => {
+    const count = rate[`per_${span}`];
+    return count === undefined ? [] : [say(count, span)];
+  });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Channel } from './channel/channel.ts';
+import { type Channel, FailureError } from './channel/channel.ts';
 import { type Config, findTarget } from './config.ts';
 import { needsRestart } from './config/restart.ts';
 import { createDelivery } from './delivery/deliver.ts';
@@ -84,7 +84,12 @@ export function createApp(options: AppOptions): App {
     events,
     clock,
     settings: () => config.system,
-    sinks: { stdout, folder: notifications, syslog: (notice) => log.notice(notice), post: postWith(http, () => config.network) },
+    sinks: {
+      stdout,
+      folder: notifications,
+      syslog: (notice) => log.notice(notice),
+      post: postWith(http, () => config.network),
+    },
     stderr: (line) => stderr.write(line),
   });
   const target = (alias: string, platform: string, name: string) => findTarget(config, alias, platform, name);
@@ -152,6 +157,8 @@ export function createApp(options: AppOptions): App {
       const { forecast, payloads } = delivery.preview(found, message, priority);
       return { ...where, forecast, payloads: payloads.map(masked) };
     } catch (error) {
+      // A template that cannot be rendered with this message, for instance.
+      if (error instanceof FailureError) return { ...where, forecast: 0, error: redact(error.message) };
       events.emit('crashed', { where: `preview of ${send.platform}`, error });
       return { ...where, forecast: 0, error: '无法渲染该消息' };
     }

@@ -44,10 +44,11 @@ const WITHOUT_CONFIG_TYPES = ['model', 'channels', 'sandbox', 'redact', 'events'
 /** More packages for one file. */
 const MORE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'channel/liquid.ts': ['liquidjs'],
+  'channel/user-channels.ts': ['node:path', 'node:url'],
   'channels/email.ts': ['nodemailer'],
 };
 /** The files that load a folder's files by name. */
-const LOADERS = ['channel/registry.ts', 'sandbox/load.ts'];
+const LOADERS = ['channel/registry.ts', 'channel/user-channels.ts', 'sandbox/load.ts'];
 /** Each says nothing about the file it names. */
 const EMPTY_WORDS = /^(manager|handler|processor|provider|helper|util|utility|common|engine|misc|base)s?$/;
 

@@ -187,8 +187,11 @@ describe('the whole', () => {
     const old = parse('{}');
     assert.deepEqual(needsRestart(old, parse('queue: {timeout: 3}\nauth: {tokens: []}')), []);
     assert.deepEqual(
-      needsRestart(old, parse('server: {port: 1, unix_socket: /tmp/s}\nauth: {allow_anonymous: true}')),
-      ['server.port', 'server.unix_socket', 'auth.allow_anonymous'],
+      needsRestart(
+        old,
+        parse('server: {port: 1, unix_socket: /tmp/s}\nauth: {allow_anonymous: true}\nchannels: {path: mine}'),
+      ),
+      ['server.port', 'server.unix_socket', 'auth.allow_anonymous', 'channels.path'],
     );
   });
 

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { access, readFile, readdir } from 'node:fs/promises';
 import { describe, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { HttpReply } from '../src/channel/channel.ts';
-import { loadChannels } from '../src/channel/registry.ts';
 import { SECTIONS } from '../src/config/schema.ts';
 import { routes } from '../src/http/routes.ts';
 import { createMetrics } from '../src/metrics.ts';
-import { createIo } from './kit/channel-io.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const READMES = ['README.md', 'README.zh-CN.md'];
@@ -55,33 +50,12 @@ describe('documents', () => {
     assert.deepEqual(gone.flat(), []);
   });
 
-  test('the channel of docs/adding-a-channel.md is a channel', async (t) => {
-    const [code] = codeOf(await read('docs/adding-a-channel.md'), 'ts');
-    const folder = await mkdtemp(join(tmpdir(), 'pushserver-'));
-    t.after(() => rm(folder, { recursive: true }));
-    const there = code!
-      .replaceAll("'../channel/", `'${new URL('src/channel/', ROOT).href}`)
-      .replaceAll("'zod'", `'${import.meta.resolve('zod')}'`);
-    await writeFile(join(folder, 'acme.ts'), there);
-    const acme = (await loadChannels(pathToFileURL(`${folder}/`))).get('acme')!;
-    const config = acme.config.parse({ url: 'https://acme.example/hook/1' });
-    const message = { title: 'a', body: 'b', level: 'info', style: 'text', format: 'text' } as const;
-    const answers: HttpReply[] = [
-      { status: 200, headers: {}, body: '{"code":0}' },
-      { status: 200, headers: {}, body: '{"code":101,"msg":"no such bot"}' },
-    ];
-    const io = createIo(() => Promise.resolve(answers.shift()!));
-    const payload = acme.render(message, config, io.now());
-    assert.deepEqual(payload, { text: 'a\nb' });
-    assert.equal((await acme.send(payload, config, io)).ok, true);
-    assert.deepEqual(Object.assign({ kind: '' }, await acme.send(payload, config, io)).kind, 'unauthorized');
-  });
-
   test('.ci/run runs the README’s own test command', async () => {
     const script = await read('.ci/run');
     assert.match(script, /-oxE 'npm ci && npm test' README\.md/);
     const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
-    for (const name of ['test', 'check', 'demo', 'start', 'generate', 'pushserver']) assert.ok(scripts[name], name);
+    for (const name of ['test', 'check', 'demo', 'start', 'generate', 'new-channel', 'pushserver'])
+      assert.ok(scripts[name], name);
   });
 });
 
@@ -164,8 +138,4 @@ function slug(title: string): string {
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(' ', '-');
-}
-
-function codeOf(text: string, language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code!);
 }

@@ -42,7 +42,7 @@ export interface HttpReply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Decoded as UTF-8 and capped at 64 KiB. */
+  /** Decoded as UTF-8 and capped at 512 KiB. */
   readonly body: string;
 }
 
@@ -75,6 +75,8 @@ export interface ChannelIo {
   now(): Date;
   /** The same value on every attempt of this part of this message at this target: the idempotency value. */
   readonly id: string;
+  /** Which part of a long message this is, from 0. */
+  readonly part: number;
 }
 
 export interface Token {

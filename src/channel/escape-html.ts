@@ -1,5 +1,8 @@
 /** Text as HTML shows it literally, in element content and in quoted attributes. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITIES[c]!);
+export const escapeHtml = (text: string): string =>
+  SPECIAL.test(text) ? text.replace(/[&<>"']/g, (c) => ENTITIES[c]!) : text;
+
+const SPECIAL = /[&<>"']/;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -7,7 +7,10 @@ import { z } from 'zod';
  */
 export const idText = (description: string) =>
   z
-    .union([z.string().min(1, { error: 'expected an id' }), z.int({ error: 'expected an id; a number this long must stand in quotes' })])
+    .union([
+      z.string().min(1, { error: 'expected an id' }),
+      z.int({ error: 'expected an id; a number this long must stand in quotes' }),
+    ])
     .transform(String)
     .meta({ description });
 

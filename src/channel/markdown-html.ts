@@ -45,6 +45,8 @@ const HEADING = 'margin:12px 0 4px;font-weight:bold';
 const QUOTE = 'style="margin:8px 0;padding:0 12px;border-left:3px solid #c9cdd4"';
 
 function blockOf(line: string): { block?: Block; text: string } {
+  // Nearly every line begins with something that begins no block.
+  if (!/^\s*[#*+>\d-]/.test(line)) return { text: line.trim() === '' ? '' : `${inline(line)}<br>` };
   const [, marks, heading] = /^(#{1,6})[ \t]+(\S.*)$/.exec(line) ?? [];
   if (marks && heading)
     return { text: `<div style="${HEADING};font-size:${21 - marks.length}px">${inline(heading)}</div>` };
@@ -58,21 +60,27 @@ function blockOf(line: string): { block?: Block; text: string } {
   return { text: line.trim() === '' ? '' : `${inline(line)}<br>` };
 }
 
-/** Code spans first: nothing inside them is markup. */
-function inline(text: string): string {
-  return text
-    .split('`')
-    .map((piece, i, pieces) => {
-      if (i % 2 === 0) return emphasis(escapeHtml(piece));
-      return i === pieces.length - 1 ? `\`${emphasis(escapeHtml(piece))}` : `<code>${escapeHtml(piece)}</code>`;
-    })
-    .join('');
-}
+const inline = (text: string): string => marked(escapeHtml(text));
 
 /** @param html already escaped, so that nothing here can open a tag or leave an attribute */
-const emphasis = (html: string) =>
-  html
-    .replace(/\[([^[\]]{1,500})\]\(((?:https?:\/\/|mailto:)[^\s()]{1,2000})\)/g, '<a href="$2">$1</a>')
-    .replace(/\*\*([^*]{1,2000})\*\*/g, '<b>$1</b>')
-    .replace(/\*([^*\s][^*]{0,2000})\*/g, '<i>$1</i>')
-    .replace(/~~([^~]{1,2000})~~/g, '<s>$1</s>');
+const marked = (html: string): string => html.replace(MARK, written);
+
+/** In one pass, so that nothing inside a code span or an address is taken for markup. */
+const MARK =
+  /`([^`]*)`|\[([^[\]]+)\]\(((?:https?:\/\/|mailto:)[^\s()]+)\)|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|~~([^~]+)~~/g;
+
+function written(
+  whole: string,
+  code: string | undefined,
+  label: string | undefined,
+  href: string | undefined,
+  bold: string | undefined,
+  italic: string | undefined,
+  struck: string | undefined,
+): string {
+  if (code !== undefined) return `<code>${code}</code>`;
+  if (label !== undefined) return `<a href="${href}">${marked(label)}</a>`;
+  if (bold !== undefined) return `<b>${marked(bold)}</b>`;
+  if (italic !== undefined) return `<i>${marked(italic)}</i>`;
+  return struck === undefined ? whole : `<s>${marked(struck)}</s>`;
+}

@@ -1,6 +1,7 @@
 import { escapeHtml } from './escape-html.ts';
 import { ZERO_WIDTH_SPACE } from './markdown.ts';
-import { type Dialect, type Item, inDialect } from './markdown-dialect.ts';
+import type { Dialect, Item } from './dialect.ts';
+import { inDialect } from './in-dialect.ts';
 import { breakCalls } from './markdown-escape.ts';
 
 export type ParseMode = 'none' | 'HTML' | 'Markdown' | 'MarkdownV2';
@@ -8,12 +9,12 @@ export type ParseMode = 'none' | 'HTML' | 'Markdown' | 'MarkdownV2';
 /** How text is written in one of Telegram's parse modes. */
 export interface TelegramText {
   /** Shown as it was written. */
-  plain(text: string): string;
-  bold(text: string): string;
+  readonly plain: (text: string) => string;
+  readonly bold: (text: string) => string;
   /** Markdown of the caller. Where the mode has no markup it stays as it was written. */
-  markdown(source: string): string;
+  readonly markdown: (source: string) => string;
   /** A person without a name of their own in the chat. Undefined: the mode cannot say it. */
-  person?(id: string): string;
+  readonly person?: (id: string) => string;
 }
 
 /**
@@ -72,7 +73,7 @@ export const TELEGRAM_TEXT: Readonly<Record<ParseMode, TelegramText>> = {
 
 function textOf(dialect: Dialect): TelegramText {
   return {
-    plain: dialect.text,
+    plain: (text) => dialect.text(text),
     bold: (text) => dialect.bold(dialect.text(text)),
     markdown: (source) => inDialect(source, dialect),
     person: (id) => dialect.link(`@${id}`, `tg://user?id=${id}`),
@@ -85,8 +86,11 @@ const escapeCode = (plain: string) => plain.replace(/[`\\]/g, '\\$&');
 /** The eighteen signs of the documentation, and the backslash itself. */
 const escapeV2 = (plain: string) => plain.replace(/[_*[\]()~`>#+\-=|{}.!\\]/g, '\\$&');
 
-/** The old mode knows an escape for these four alone; a backslash before anything else is a backslash. */
-const escapeLegacy = (plain: string) => plain.replace(/[_*`[]/g, '\\$&');
+/**
+ * The old mode knows an escape for these four alone; a backslash before anything else is a backslash. One at the end is
+ * kept from escaping the entity that may follow.
+ */
+const escapeLegacy = (plain: string) => plain.replace(/[_*`[]/g, '\\$&').replace(/\\$/, `\\${ZERO_WIDTH_SPACE}`);
 
 const LEGACY_SIGNS = /[_*`[\]]/;
 

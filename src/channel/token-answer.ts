@@ -3,24 +3,25 @@ import type { Failure, Outcome } from '../model.ts';
 
 /**
  * The token in the answer of a token endpoint.
- * @param classify the verdict in that answer
  * @param keys where the token and its life (seconds) are
+ * @param classify the verdict in an answer without a token
  * @throws FailureError when there is none. What is unclear about a token is not about the message, which has not been sent:
  *   `unknown` becomes `unavailable`.
  */
 export function tokenIn(
   reply: HttpReply,
   now: Date,
-  classify: (reply: HttpReply, now: Date) => Outcome,
   keys: { readonly value: string; readonly expires_in: string },
+  classify: (reply: HttpReply, now: Date) => Outcome,
 ): Token {
-  const outcome = classify(reply, now);
-  if (!outcome.ok) throw new FailureError(unsent(outcome));
   const json = parseObject(reply.body);
   const value = json?.[keys.value];
   const expires_in = json?.[keys.expires_in];
-  if (typeof value === 'string' && value !== '' && typeof expires_in === 'number') return { value, expires_in };
-  throw new FailureError(unsent(classifyStatus(reply, now)));
+  if (reply.status === 200 && typeof value === 'string' && value !== '' && typeof expires_in === 'number') {
+    return { value, expires_in };
+  }
+  const outcome = classify(reply, now);
+  throw new FailureError(unsent(outcome.ok ? classifyStatus(reply, now) : outcome));
 }
 
 const unsent = (failure: Failure): Failure =>

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type CodeTable, type HttpReply, classifyByCode, parseObject } from '../channel/channel.ts';
+import { dingtalkMarkdown, inertInDingtalk } from '../channel/dingtalk-markdown.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { LEVELS } from '../channel/level.ts';
-import { breakTags, linkTarget } from '../channel/markdown.ts';
+import { linkTarget } from '../channel/markdown.ts';
 import { plainText } from '../channel/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { dingtalkSignedUrl } from '../channel/sign.ts';
@@ -74,13 +74,14 @@ export default defineHttpChannel<typeof config, Payload>({
 function render(message: Message): Payload {
   const { title, style, format, url, mentions } = message;
   const at = mentions === undefined ? {} : { at: atOf(mentions) };
-  const calls = mentions === undefined ? '' : callsOf(mentions);
-  if (style === 'text' && format === 'text') {
+  const isText = style === 'text' && format === 'text';
+  const calls = mentions === undefined ? '' : callsOf(mentions, isText ? (name) => name : inertInDingtalk);
+  if (isText) {
     return { msgtype: 'text', text: { content: plainText(message) + (calls && `\n${calls}`) }, ...at };
   }
   // An actionCard cannot mention anybody.
   if (style === 'card' && url !== undefined && mentions === undefined) {
-    const text = markdown(message);
+    const text = dingtalkMarkdown(message);
     return {
       msgtype: 'actionCard',
       actionCard: { title, text, btnOrientation: '0', singleTitle: '查看详情', singleURL: url },
@@ -89,29 +90,10 @@ function render(message: Message): Payload {
   const link = url === undefined ? '' : `\n\n[查看详情](${linkTarget(url)})`;
   return {
     msgtype: 'markdown',
-    markdown: { title, text: markdown(message) + link + (calls && `\n\n${calls}`) },
+    markdown: { title, text: dingtalkMarkdown(message) + link + (calls && `\n\n${calls}`) },
     ...at,
   };
 }
-
-/** The bubble shows the text alone, so the title is repeated in it. The dialect has no colours: a mark tells the level. */
-function markdown({ title, body, style, format, level, fields = [] }: Message): string {
-  const mark = style === 'card' ? `${LEVELS[level].mark} ` : '';
-  const rows = fields.map(({ name, value }) => `- **${inert(name)}**：${inert(value)}`).join('\n');
-  return [`### ${mark}${inert(title)}`, format === 'markdown' ? breakTags(body) : inert(body), rows]
-    .filter((p) => p !== '')
-    .join('\n\n');
-}
-
-/**
- * Plain text inside Markdown: what would be read as markup is escaped with a backslash, tags (`<nil>`, `List<String>`)
- * are kept from being swallowed as HTML, and a line break needs two spaces before it (both as practised by timonwong/prometheus-webhook-dingtalk and jxxghp/MoviePilot-Plugins#875).
- */
-const inert = (text: string) =>
-  breakTags(text)
-    .replace(/[`*_[\]]|\\(?=[!-/:-@[-`{-~])/g, '\\$&')
-    .replace(/^([ \t]*)([#>])/gm, '$1\\$2')
-    .replaceAll('\n', '  \n');
 
 const atOf = ({ all, mobiles, ids }: Mentions): At => ({
   atMobiles: numbersOf(mobiles),
@@ -123,9 +105,14 @@ const atOf = ({ all, mobiles, ids }: Mentions): At => ({
 const numbersOf = (mobiles: readonly string[]): string[] =>
   mobiles.map((mobile) => mobile.replaceAll(' ', '')).filter((mobile) => /^\+?[\d-]{3,20}$/.test(mobile));
 
-/** A mention pings and stands out only if the text holds it too. In the text alone it is harmless. */
-function callsOf({ all, mobiles, ids }: Mentions): string {
-  const names = [...numbersOf(mobiles), ...ids].filter((name) => /^[\w.+-]+$/.test(name));
+/**
+ * A mention pings and stands out only if the text holds it too. In the text alone it is harmless, so whatever cannot ping
+ * is still there to be read.
+ */
+function callsOf({ all, mobiles, ids }: Mentions, inert: (name: string) => string): string {
+  const numbers = numbersOf(mobiles);
+  const others = mobiles.filter((mobile) => mobile !== '' && numbersOf([mobile]).length === 0);
+  const names = [...numbers, ...ids, ...others].map((name) => (/^[\w.+-]+$/.test(name) ? name : inert(name)));
   return [...(all ? ['所有人'] : []), ...names].map((name) => `@${name}`).join(' ');
 }
 

@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
+import { type FeishuCard, feishuCard, feishuText } from '../channel/feishu-message.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { ZERO_WIDTH_SPACE } from '../channel/markdown.ts';
-import { plainText } from '../channel/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { feishuSign } from '../channel/sign.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
-import type { Field, Level, Mentions, Message } from '../model.ts';
 
-type Element = { readonly tag: string; readonly [key: string]: unknown };
 type Payload =
   | { readonly msg_type: 'text'; readonly content: { readonly text: string } }
-  | { readonly msg_type: 'interactive'; readonly card: Readonly<Record<string, unknown>> };
+  | { readonly msg_type: 'interactive'; readonly card: FeishuCard };
 
 const config = z.strictObject({
   url: webhookUrl(),
@@ -47,7 +44,10 @@ export default defineHttpChannel<typeof config, Payload>({
   },
   credential: ({ url }) => webhookKey(url),
   // Text messages know no Markdown, so a Markdown message goes as a card whatever style was asked for.
-  render: (message) => (message.style === 'card' || message.format === 'markdown' ? card(message) : text(message)),
+  render: (message) =>
+    message.style === 'card' || message.format === 'markdown'
+      ? { msg_type: 'interactive', card: feishuCard(message, true) }
+      : { msg_type: 'text', content: { text: feishuText(message, true) } },
   request(payload, { url, secret }, now) {
     if (secret === '') return postJson(url, payload);
     const timestamp = String(Math.floor(now.getTime() / 1000));
@@ -55,78 +55,6 @@ export default defineHttpChannel<typeof config, Payload>({
   },
   classify: (reply, now) => classify(reply, now),
 });
-
-// ---- rendering -------------------------------------------------------------------------------------------------
-
-const COLOURS: Readonly<Record<Level, string>> = { info: 'blue', warning: 'orange', error: 'red' };
-
-function text(message: Message): Payload {
-  const { mentions } = message;
-  const at = mentions === undefined ? '' : mentionsOf(mentions, (id, name) => `<at user_id="${id}">${name}</at>`);
-  return { msg_type: 'text', content: { text: escape(plainText(message)) + (at && `\n${at}`) } };
-}
-
-function card(message: Message): Payload {
-  const { title, body, format, fields = [], mentions, url, level } = message;
-  const elements: Element[] = [];
-  if (body !== '') elements.push(format === 'markdown' ? { tag: 'markdown', content: markdown(body) } : plain(body));
-  if (fields.length > 0) elements.push({ tag: 'div', fields: fields.map(row) });
-  const at = mentions === undefined ? '' : mentionsOf(mentions, (id) => `<at id=${id}></at>`);
-  if (at !== '') elements.push({ tag: 'markdown', content: at });
-  if (url !== undefined) elements.push(button(url));
-  return {
-    msg_type: 'interactive',
-    // Card 1.0: it ignores what it does not know and is shown by every client; 2.0 does neither.
-    card: {
-      config: { wide_screen_mode: true },
-      header: { title: literal(title), template: COLOURS[level] },
-      elements: elements.length > 0 ? elements : [plain(title)],
-    },
-  };
-}
-
-/** Up to this many characters a field shares its row with the next one. */
-const SHORT_FIELD = 24;
-
-const row = ({ name, value }: Field) => ({
-  is_short: name.length + value.length <= SHORT_FIELD,
-  text: literal(`${name}：${value}`),
-});
-
-/**
- * Text that is shown as it is: `plain_text` knows neither Markdown nor tags, so nothing needs escaping. The invisible
- * break in `<at` is for a client that should ever think otherwise.
- */
-const literal = (content: string) => ({
-  tag: 'plain_text',
-  content: content.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`),
-});
-
-const plain = (content: string): Element => ({ tag: 'div', text: literal(content) });
-
-const button = (url: string): Element => ({
-  tag: 'action',
-  actions: [{ tag: 'button', text: literal('查看详情'), type: 'primary', url }],
-});
-
-/**
- * Markdown of the caller in the dialect of card 1.0: headings are not part of it and become bold lines; `<` opens
- * Feishu's own tags (`<at>`, `<font>`) and is escaped, so that only `mentions` can mention.
- */
-const markdown = (body: string) => body.replaceAll('<', '&lt;').replace(/^#{1,6}[ \t]+(.+)$/gm, '**$1**');
-
-/** The platform's advice for text of others: these three become entities, so that no `<at>` can be written. */
-const escape = (raw: string) => raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-
-/** Open ids and user ids can be mentioned; a mobile number cannot and stays visible text, as does an odd id. */
-function mentionsOf({ all, ids, mobiles }: Mentions, tag: (id: string, name: string) => string): string {
-  const tags = all ? [tag('all', '所有人')] : [];
-  for (const id of ids) tags.push(/^[\w-]+$/.test(id) ? tag(id, '') : `@${escape(id)}`);
-  for (const mobile of mobiles) tags.push(`@${escape(mobile)}`);
-  return tags.join(' ');
-}
-
-// ---- answers ---------------------------------------------------------------------------------------------------
 
 const TOO_FAST = rule(
   'rate_limited',

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
-import { ZERO_WIDTH_SPACE, breakTags, linkTarget } from '../channel/markdown.ts';
 import { plainText } from '../channel/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
+import { inertInWecom, wecomMarkdown } from '../channel/wecom-markdown.ts';
 import type { Level, Message } from '../model.ts';
 
 interface Text {
@@ -63,7 +63,7 @@ function render(message: Message): Payload {
   const onlyText = mentions !== undefined && (mentions.all || mentions.mobiles.length > 0);
   if (onlyText || (style === 'text' && format === 'text')) return { msgtype: 'text', text: text(message) };
   if (fitsTemplate(message)) return { msgtype: 'template_card', template_card: template(message) };
-  return { msgtype: 'markdown', markdown: { content: markdown(message) } };
+  return { msgtype: 'markdown', markdown: { content: wecomMarkdown(message) + calls(mentions?.ids) } };
 }
 
 function text(message: Message): Text {
@@ -105,30 +105,11 @@ const template = ({ title, body, level, url, fields = [] }: Message) => ({
   card_action: { type: 1, url },
 });
 
-/** `<font color>` of Markdown v1: green, grey and orange; v2 has no colours and no mentions. */
-const COLOURS: Readonly<Record<Level, string>> = { info: 'info', warning: 'warning', error: 'warning' };
-
-function markdown({ title, body, style, format, level, url, mentions, fields = [] }: Message): string {
-  const head =
-    style === 'card' ? `${LEVELS[level].mark} <font color="${COLOURS[level]}">${inert(title)}</font>` : inert(title);
-  const lines = [`### ${head}`];
-  if (body !== '') lines.push(format === 'markdown' ? breakTags(body) : inert(body));
-  for (const { name, value } of fields) lines.push(`> ${inert(name)}：<font color="comment">${inert(value)}</font>`);
-  if (url !== undefined) lines.push(`[查看详情](${linkTarget(url)})`);
-  const ids = mentions?.ids.filter((id) => /^[\w.@-]+$/.test(id)) ?? [];
-  if (ids.length > 0) lines.push(ids.map((id) => `<@${id}>`).join(' '));
-  return lines.join('\n');
+/** Markdown can call members by their ids alone. An id that could leave its tag is written as text. */
+function calls(ids: readonly string[] = []): string {
+  const tags = ids.map((id) => (/^[\w.@-]+$/.test(id) ? `<@${id}>` : `@${inertInWecom(id)}`));
+  return tags.length === 0 ? '' : `\n${tags.join(' ')}`;
 }
-
-/**
- * Plain text inside Markdown v1, which documents no way of escaping: an invisible break takes tags, links, bold,
- * headings and quotes apart without a visible change.
- */
-const inert = (plain: string) =>
-  breakTags(plain)
-    .replaceAll('](', `]${ZERO_WIDTH_SPACE}(`)
-    .replaceAll('**', `*${ZERO_WIDTH_SPACE}*`)
-    .replace(/^([ \t]*)([#>])/gm, `$1${ZERO_WIDTH_SPACE}$2`);
 
 // ---- answers ---------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 import type { Channel } from '../channel/channel.ts';
-import { loadChannels } from '../channel/registry.ts';
 import { type Config, environment, loadConfig } from '../config.ts';
+import { type Catalogue, loadCatalogue } from '../config/channels.ts';
+import { readText } from '../config/file.ts';
 import { strictestRates } from '../delivery/rates.ts';
 import type { Group, RateLimit, Recipient, Target } from '../model.ts';
+import { brokenLines } from './broken-lines.ts';
 import { paint } from './paint.ts';
 import { plansOf } from './plan-words.ts';
 import { say } from './say.ts';
@@ -14,13 +16,13 @@ import { table } from './table.ts';
  * @throws ConfigError that names every fault
  */
 export async function check(file: string): Promise<void> {
-  const channels = await loadChannels();
-  const config = loadConfig({ file, env: environment(), channels });
-  say(paint('good', `${file} is valid`), '', ...configLines(config, channels));
+  const catalogue = await loadCatalogue(readText(file), { file, env: environment() });
+  const config = loadConfig({ file, env: environment(), channels: catalogue.channels });
+  say(paint('good', `${file} is valid`), '', ...configLines(config, catalogue));
 }
 
 /** What a configuration comes to. No secrets: targets are known by their names. */
-export function configLines(config: Config, channels: ReadonlyMap<string, Channel>): string[] {
+export function configLines(config: Config, { channels, own, broken }: Catalogue): string[] {
   const recipients = [...config.recipients.values()];
   const groups = recipients.flatMap((recipient) => recipient.groups);
   const targets = groups.flatMap((group) => group.targets);
@@ -31,7 +33,9 @@ export function configLines(config: Config, channels: ReadonlyMap<string, Channe
       ['listens on', listening(config)],
       ['last line', lastLine(config)],
       ['recipients', `${recipients.length} with ${targets.length} targets, ${enabled.length} of them enabled`],
+      ...(config.channels.path.length === 0 ? [] : [['own channels', own.join(', ') || 'none']]),
     ]),
+    ...(broken.length === 0 ? [] : ['', ...brokenLines(broken)]),
     ...recipients.flatMap((recipient) => ['', ...recipientLines(recipient, limits)]),
   ];
 }

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { type App, createApp } from '../app.ts';
 import type { Channel } from '../channel/channel.ts';
-import { loadChannels } from '../channel/registry.ts';
 import { systemClock } from '../clock.ts';
 import { parseConfig } from '../config.ts';
+import { loadCatalogue } from '../config/channels.ts';
 import { readText } from '../config/file.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 import { isAddressFault } from './fault.ts';
@@ -19,7 +19,9 @@ export interface DemoWorld {
   readonly log: string;
 }
 
-/** As they stand in config/demo.yaml. */
+const FILE = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
+
+/** As they stand in it. */
 const PORT = 9000;
 const SMTP_PORT = 9025;
 const NOTIFICATIONS = 'notifications/demo';
@@ -66,7 +68,7 @@ async function sandboxSomewhere(ports: { readonly port: number; readonly smtp_po
 }
 
 async function serverSomewhere(sandbox: Sandbox): Promise<Omit<DemoWorld, 'sandbox'>> {
-  const channels = await loadChannels();
+  const { channels } = await loadCatalogue(readText(FILE), { file: FILE, env: {} });
   try {
     return await server(sandbox, channels, {});
   } catch (error) {
@@ -81,10 +83,9 @@ async function server(
   channels: ReadonlyMap<string, Channel>,
   overrides: Readonly<Record<string, string>>,
 ): Promise<Omit<DemoWorld, 'sandbox'>> {
-  const file = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
-  const text = readText(file).replaceAll(`http://127.0.0.1:${PORT}`, sandbox.url);
+  const text = readText(FILE).replaceAll(`http://127.0.0.1:${PORT}`, sandbox.url);
   const env = { ...overrides, PUSHSERVER_EMAIL__SMTP_PORT: String(sandbox.smtp_port) };
-  const config = parseConfig(text, { file, env, channels });
+  const config = parseConfig(text, { file: FILE, env, channels });
   const app = createApp({ config, channels, clock: systemClock, notifications: NOTIFICATIONS });
   try {
     const { url } = await app.listen();

@@ -1,8 +1,10 @@
 import { type App, createApp } from '../app.ts';
-import { loadChannels } from '../channel/registry.ts';
 import { systemClock } from '../clock.ts';
 import { environment, loadConfig } from '../config.ts';
+import { loadCatalogue } from '../config/channels.ts';
+import { readText } from '../config/file.ts';
 import { watchConfig } from '../config/watch.ts';
+import { brokenLines } from './broken-lines.ts';
 import { addressWords, CommandError, isAddressFault } from './fault.ts';
 import { say } from './say.ts';
 import { stoppedBySignal } from './stop.ts';
@@ -13,10 +15,13 @@ import { stoppedBySignal } from './stop.ts';
  * @throws ConfigError when the configuration is invalid; CommandError when the address cannot be had
  */
 export async function serve(file: string): Promise<void> {
-  const channels = await loadChannels();
+  const { channels, broken } = await loadCatalogue(readText(file), { file, env: environment() });
   const load = () => loadConfig({ file, env: environment(), channels });
   const config = load();
   const app = createApp({ config, channels, clock: systemClock });
+  for (const { name, file: path, fault, remedy } of broken)
+    app.log.error('channel_broken', { platform: name, file: path, error: fault.en, remedy: remedy.en });
+  say(...brokenLines(broken));
   const url = await listen(app, file);
   guard(app);
   const watch = watchConfig({

@@ -1,10 +1,12 @@
 import { v7 as uuid } from 'uuid';
 import { type App, createApp } from '../app.ts';
 import type { Channel } from '../channel/channel.ts';
-import { loadChannels } from '../channel/registry.ts';
 import { systemClock } from '../clock.ts';
 import { type Config, environment, findTarget, loadConfig } from '../config.ts';
+import { loadCatalogue } from '../config/channels.ts';
+import { readText } from '../config/file.ts';
 import type { Leg, Message, Recipient, Remedy, Send, Target, Task } from '../model.ts';
+import { brokenLines } from './broken-lines.ts';
 import { CommandError } from './fault.ts';
 import { paint } from './paint.ts';
 import { oneLine, say } from './say.ts';
@@ -27,13 +29,13 @@ const LONGEST_TEST = 120;
  * @throws ConfigError; CommandError when there is nothing to test
  */
 export async function tryTargets({ config: file, alias, platform }: TrialOptions): Promise<boolean> {
-  const channels = await loadChannels();
+  const { channels, broken } = await loadCatalogue(readText(file), { file, env: environment() });
   const config = testing(loadConfig({ file, env: environment(), channels }));
   const chosen = choose(config, channels, { alias, platform });
   const app = createApp({ config, channels, clock: systemClock });
   const tried = await tryAll(app, config, chosen);
   await app.stop().done;
-  say(...resultLines(tried));
+  say(...resultLines(tried), ...(broken.length === 0 ? [] : ['', ...brokenLines(broken)]));
   const failed = tried.filter((one) => one.status !== 'success').length;
   say('', `${tried.length - failed} of ${tried.length} targets took the message`);
   return failed === 0;
@@ -59,6 +61,8 @@ function testing(config: Config): Config {
   return {
     ...config,
     retry: { ...config.retry, attempts: 1 },
+    // The same bot under many aliases is tried for each of them.
+    digest: { ...config.digest, enabled: false },
     log: { ...config.log, output: 'stdout', format: 'text', level: 'error' },
   };
 }
@@ -93,19 +97,20 @@ async function tryAll(app: App, config: Config, targets: readonly Target[]): Pro
   const remedies = new Map<Target, Remedy>();
   const started = targets.map((target) => {
     const task = taskFor(target);
-    const life = { isOver: () => throttled.has(target.lane), arrivedLate: () => {} };
+    const life = { isOver: () => keysOf(target).some((key) => throttled.has(key)), arrivedLate: () => {} };
     return { target, task, leg: app.deliver(task, task.plan, { stay: 'deadline' }, life) };
   });
-  const named = (alias: string, platform: string, name: string) => findTarget(config, alias, platform, name)!;
-  app.events.on('attempted', ({ alias, platform, target, outcome }) => {
-    if (!outcome.ok && outcome.remedy !== undefined) remedies.set(named(alias, platform, target), outcome.remedy);
-  });
-  // A throttle answer is a result here: nobody waits ten minutes for a test. Others in that lane were never sent.
-  app.events.on('paused', ({ platform, target: label }) => {
-    const { target } = started.find((one) => one.target.platform === platform && labelOf(one.target) === label)!;
-    throttled.add(target.lane);
+  app.events.on('attempted', ({ alias, platform, target: name, outcome }) => {
+    const target = findTarget(config, alias, platform, name)!;
+    if (outcome.ok) return;
+    if (outcome.remedy !== undefined) remedies.set(target, outcome.remedy);
+    if (outcome.kind !== 'rate_limited') return;
+    // A throttle answer is a result here: nobody waits ten minutes for a test. Others behind it were never sent.
+    const key = (outcome.account && target.account) || target.lane;
+    throttled.add(key);
     for (const one of started)
-      if (one.target !== target && one.target.lane === target.lane) one.leg.expire('同一机器人限流中，未发送', false);
+      if (one.target !== target && keysOf(one.target).includes(key))
+        one.leg.expire(key === target.lane ? '同一机器人限流中，未发送' : '同一账号限流中，未发送', false);
   });
   const cancel = systemClock.after(LONGEST_TEST * 1000, () => {
     for (const { leg } of started) leg.expire(`测试在 ${LONGEST_TEST} 秒内未完成`, true);
@@ -117,7 +122,8 @@ async function tryAll(app: App, config: Config, targets: readonly Target[]): Pro
   return tried;
 }
 
-const labelOf = ({ alias, name }: Target): string => `${alias}/${name}`;
+/** What a throttle answer may close: the lane of a target, or its whole account. */
+const keysOf = ({ lane, account }: Target): string[] => (account === undefined ? [lane] : [lane, account]);
 
 async function triedOf(
   { alias, platform, name }: Target,

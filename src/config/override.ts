@@ -1,6 +1,6 @@
 import type { Fault, Path } from './fault.ts';
 import { hint } from '../channel/nearest.ts';
-import { coerce, fileKey } from './shape.ts';
+import { ANYTHING, coerce, fileKey } from './shape.ts';
 import type { Shape } from './shape.ts';
 import type { Entry, List, Mapping, Node } from './tree.ts';
 
@@ -51,7 +51,8 @@ function place(
     if (shape.scalars.size === 0) return setting.fault(path, 'is not a single value, so no variable can set it');
     return { kind: 'scalar', where: setting.name, value: coerce(setting.text, shape) };
   }
-  if (shape.item !== undefined) return placeInList(node, shape.item, step, rest, path, setting);
+  if (shape.item !== undefined && !(shape === ANYTHING && /\D/.test(step)))
+    return placeInList(node, shape.item, step, rest, path, setting);
   if (shape.fields === undefined && shape.each === undefined)
     return setting.fault(path, `has no levels below it (nothing is called "${step.toLowerCase()}" there)`);
 
@@ -59,7 +60,7 @@ function place(
     node?.kind === 'mapping' ? node : { kind: 'mapping', where: setting.name, entries: new Map() };
   const found = keysNamed(step, mapping, shape);
   if (found.length > 1) return setting.fault(path, `"${step}" fits more than one key: ${found.join(', ')}`);
-  const [key] = found;
+  const [key = shape.each === ANYTHING ? step.toLowerCase() : undefined] = found;
   if (key === undefined) {
     const known = shape.each === undefined ? [...shape.fields!.keys()] : [...mapping.entries.keys()];
     return setting.fault(path, `nothing is called "${step.toLowerCase()}" here${hint(step.toLowerCase(), known)}`);

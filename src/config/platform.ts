@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Channel } from '../channel/channel.ts';
+import { isPlaceholder } from '../channel/placeholder.ts';
 import { networkKeys } from './network.ts';
 import { label, rateLimit, sinkConfig } from './schema.ts';
-import { NO_SHAPE, shapeOf, shapeOfFields } from './shape.ts';
+import { ANYTHING, NO_SHAPE, shapeOf, shapeOfFields } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 /** The keys of a target that belong to no channel. */
@@ -37,6 +38,10 @@ export interface Platform {
 export function platformsOf(channels: ReadonlyMap<string, Channel>): ReadonlyMap<string, Platform> {
   const platforms = new Map<string, Platform>();
   for (const [name, channel] of channels) {
+    if (isPlaceholder(channel)) {
+      platforms.set(name, unknownPlatform(channel));
+      continue;
+    }
     const { config, account } = channel;
     const shared = [
       'rate_limit',
@@ -58,6 +63,24 @@ export function platformsOf(channels: ReadonlyMap<string, Channel>): ReadonlyMap
   return platforms.set('system', { name: 'system', ...shaped, config: sinkConfig, credential: JSON.stringify });
 }
 
+/** A channel that could not be loaded: nobody knows its keys, so none is wrong, and any value may be a secret. */
+function unknownPlatform(channel: Channel): Platform {
+  const { name, config } = channel;
+  const lists = ['webhooks', 'recipients', 'targets'];
+  const common = ['name', 'enabled'];
+  const keys = { ...shapeOfFields(commonFields(common)), each: ANYTHING };
+  return {
+    name,
+    lists,
+    common: new Set(common),
+    config,
+    section: { ...NO_SHAPE, each: ANYTHING },
+    target: keys,
+    group: groupShape(lists, keys),
+    credential: (target) => channel.credential(target),
+  };
+}
+
 /** The shape of `recipients`. */
 export function recipientsShape(platforms: ReadonlyMap<string, Platform>): Shape {
   const groups = shapeOfFields([...platforms.values()].map((platform) => [platform.name, platform.group] as const));
@@ -74,15 +97,15 @@ function shapesOf(
   names: readonly string[],
 ): Pick<Platform, 'lists' | 'common' | 'target' | 'group'> {
   const lists = [...new Set(names)];
-  const common = new Set(commonKeys);
-  const commonFields = shapeOf(commonSchema).fields ?? new Map<string, Shape>();
-  const target = shapeOfFields([
-    ...(shapeOf(config).fields ?? []),
-    ...[...commonFields].filter(([key]) => common.has(key)),
-  ]);
-  const group = shapeOfFields([
+  const target = shapeOfFields([...(shapeOf(config).fields ?? []), ...commonFields(commonKeys)]);
+  return { lists, common: new Set(commonKeys), target, group: groupShape(lists, target) };
+}
+
+const commonFields = (keys: readonly string[]): (readonly [string, Shape])[] =>
+  [...(shapeOf(commonSchema).fields ?? [])].filter(([key]) => keys.includes(key));
+
+const groupShape = (lists: readonly string[], target: Shape): Shape =>
+  shapeOfFields([
     ['enabled', shapeOf(z.boolean())],
     ...lists.map((key) => [key, { ...NO_SHAPE, item: target }] as const),
   ]);
-  return { lists, common, target, group };
-}

@@ -76,6 +76,8 @@ const token = z
     scopes,
   }));
 
+const folder = text('expected the path of a folder', (value) => value !== '' && !value.includes('\0'));
+
 /** The sections of the file that stand for themselves, with the defaults of every key. All mappings are strict. */
 export const SECTIONS = {
   server: z.strictObject({
@@ -125,6 +127,12 @@ export const SECTIONS = {
   fit: z.strictObject({ max_parts: count(1).default(20) }),
   http: z.strictObject(networkKeys),
   security: z.strictObject({ allow_networks: z.array(cidr).default([]) }),
+  channels: z.strictObject({
+    path: z
+      .union([folder, z.array(folder)], { error: 'expected the path of a folder, or a list of them' })
+      .transform((paths) => [paths].flat())
+      .default([]),
+  }),
   task: z.strictObject({
     max_age: seconds(YEAR).default(3600),
     cleanup_interval: seconds(WEEK).default(300),

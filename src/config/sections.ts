@@ -50,7 +50,7 @@ export function sectionsOfPlatforms(
     const shared = Object.entries(commonSchema.shape).filter(([key]) => common.has(key));
     const fields: Fields = { ...Object.fromEntries(shared), ...fieldsOf(config) };
     for (const [key, { value }] of node.entries) {
-      if (section.fields?.has(key) !== true && fileKey(key, section) === undefined)
+      if (section.fields?.has(key) !== true && section.each === undefined && fileKey(key, section) === undefined)
         faults.push({ path: [name, key], message: unknownKey(key, section) });
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (!(field instanceof z.ZodType)) continue;

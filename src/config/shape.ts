@@ -21,6 +21,18 @@ export interface Shape {
 
 export const NO_SHAPE: Shape = { secret: false, scalars: new Set() };
 
+/** Nothing is known of what stands there: any keys, lists and values, all of them secret. */
+export const ANYTHING: Shape = {
+  secret: true,
+  scalars: new Set(['text']),
+  get item() {
+    return ANYTHING;
+  },
+  get each() {
+    return ANYTHING;
+  },
+};
+
 /** A mapping with these keys. */
 export function shapeOfFields(fields: Iterable<readonly [string, Shape]>): Shape {
   return { ...NO_SHAPE, fields: new Map(fields) };

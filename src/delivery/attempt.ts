@@ -27,6 +27,8 @@ export interface Request {
   readonly payload: unknown;
   /** The same on every attempt: the idempotency value. */
   readonly id: string;
+  /** From 0. */
+  readonly part: number;
   /** Called when it succeeded after it had been given up. */
   readonly arrivedLate: (success: Success) => unknown;
 }
@@ -74,7 +76,7 @@ interface Trace {
 /** What the driver is lent. */
 function ioOf(
   { clock, http, shared, settings }: AttemptPorts,
-  { channel, network, id }: Request,
+  { channel, network, id, part }: Request,
   { timeout, signal, trace }: { timeout: number; signal: AbortSignal; trace: Trace },
 ): ChannelIo {
   const route: Route | undefined =
@@ -101,6 +103,7 @@ function ioOf(
     timeout_ms: timeout,
     now: () => new Date(clock.now()),
     id,
+    part,
   };
 }
 

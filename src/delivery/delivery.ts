@@ -153,6 +153,7 @@ export class Delivery implements Passenger {
       network: target.network,
       payload,
       id: `${this.sender.id}-${this.#parts.key}`,
+      part,
       // Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows.
       arrivedLate: (success) => part === parts - 1 && this.#arrivedLate(aboard, success),
     });

@@ -22,8 +22,8 @@ export interface Http {
   close(): Promise<void>;
 }
 
-/** Longest answer kept, in bytes; the verdict of every platform fits many times. */
-const ANSWER_LIMIT = 64 * 1024;
+/** Longest answer kept, in bytes. Feishu repeats the whole message in its answer, up to 150 KB that JSON may double. */
+const ANSWER_LIMIT = 512 * 1024;
 
 /** Discord's gateway turns away who does not say what it is (error 40333). */
 const USER_AGENT = 'PushServer';

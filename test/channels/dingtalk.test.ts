@@ -53,12 +53,12 @@ test('a URL copied with an old signature is the same robot', () => {
   assert.notEqual(key(`${ROBOT}d`), key(ROBOT));
 });
 
-test('what is no telephone number is not mentioned, and does not cost the message', () => {
+test('what is no telephone number is written and not mentioned, and does not cost the message', () => {
   const mentions = { all: false, mobiles: ['13800000000', '+86 139 0000 0000', '<x>', '', 'alice'], ids: ['u1'] };
   const payload = dingtalk.render({ ...MESSAGE, mentions }, dingtalk.config.parse({ url: ROBOT }), NOW, 'task');
   assert.deepEqual(payload, {
     msgtype: 'text',
-    text: { content: 't\nb\n@13800000000 @+8613900000000 @u1' },
+    text: { content: 't\nb\n@13800000000 @+8613900000000 @u1 @<x> @alice' },
     at: { atMobiles: ['13800000000', '+8613900000000'], atUserIds: ['u1'], isAtAll: false },
   });
 });

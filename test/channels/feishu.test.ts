@@ -44,7 +44,7 @@ test('only ids that cannot leave their tag are mentioned; others stay visible te
   const config = feishu.config.parse({ url: HOOK });
   assert.deepEqual(feishu.render({ ...MESSAGE, mentions }, config, NOW, 'task'), {
     msg_type: 'text',
-    content: { text: 't\nb\n<at user_id="ou_1"></at> @"&gt;&lt;at user_id="all"&gt; @138&lt;' },
+    content: { text: 't\nb\n<at user_id="ou_1"></at> @138&lt; @"&gt;&lt;at user_id="all"&gt;' },
   });
 });
 

@@ -36,10 +36,10 @@ test('a mention that only text can make turns any message into text', () => {
   assert.equal(typeOf({ mentions: { ...mentions, ids: ['zhang'] } }), 'markdown');
 });
 
-test('an id that could leave its tag is not written', () => {
+test('an id that could leave its tag is written as text', () => {
   const mentions = { all: false, mobiles: [], ids: ['a> <@all', 'li.si'] };
   const payload = JSON.stringify(wechat.render({ ...CARD, mentions }, config, NOW, 'task'));
-  assert.ok(payload.includes('<@li.si>') && !payload.includes('<@all'));
+  assert.ok(payload.includes('<@li.si>') && payload.includes('@a> <\u200b@all') && !payload.includes('<@all'));
 });
 
 test('a link cannot be ended by what is in it', () => {

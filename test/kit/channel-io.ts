@@ -27,7 +27,7 @@ export interface TestIo extends ChannelIo {
 /** What `deliver` lends a driver, over a scripted platform. */
 export function createIo(
   http: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>,
-  options: { timeout_ms?: number; now?: Date; id?: string } = {},
+  options: { timeout_ms?: number; now?: Date; id?: string; part?: number } = {},
 ): TestIo {
   const controller = new AbortController();
   const shared = createShared(createTestClock(NOW.getTime()));
@@ -53,6 +53,7 @@ export function createIo(
     timeout_ms: options.timeout_ms ?? 10_000,
     now: () => options.now ?? NOW,
     id: options.id ?? '0198c0de-0-0',
+    part: options.part ?? 0,
     abort: () => controller.abort(),
     close: () => shared.close(),
   };

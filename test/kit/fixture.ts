@@ -36,6 +36,8 @@ const fixture = z.strictObject({
   source: z.array(z.string().min(10)).min(1),
   /** Valid; every secret holds the marker. */
   config: z.record(z.string(), z.unknown()),
+  /** Keys that look like a secret and are none. */
+  public: z.array(z.string()).default([]),
   /** Configurations that must be refused, each with the path that is at fault. */
   refused: z.array(z.strictObject({ change: z.record(z.string(), z.unknown()), at: z.string() })).min(1),
   /** Keys of the payload that goldens leave out; `contains` speaks for them. */
@@ -62,6 +64,11 @@ const fixture = z.strictObject({
   token: z.array(z.strictObject({ match: z.string(), ...answer })).default([]),
   /** What the platform answers to a message that it takes. */
   accepted: z.strictObject(answer).prefault({ body: { code: 0, errcode: 0 } }),
+  /**
+   * What to change in `config` so that it speaks to the sandbox, `$S` being its URL and `$N` the channel's name; keys the
+   * stand-in would refuse as malformed included.
+   */
+  sandbox: z.record(z.string(), z.unknown()).default({ base_url: '$S/$N' }),
   /** Where an answer that any HTTP server may give means something else here: by the name of the case. */
   universal: z.record(z.string(), z.enum(['ok', ...kind.options])).default({}),
   /** Its text travels in the query. */
