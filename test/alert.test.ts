@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { alertKey, detailsOf } from '../src/channel/alert.ts';
+import { alertKey, detailsOf } from '../src/channel/platform/alert.ts';
 import type { Message } from '../src/model.ts';
 
 const MESSAGE: Message = { title: 'Disk full', body: 'b', level: 'error', style: 'text', format: 'text' };

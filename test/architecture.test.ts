@@ -43,7 +43,7 @@ const TABLE: Readonly<Record<string, Row>> = {
 const WITHOUT_CONFIG_TYPES = ['model', 'channels', 'sandbox', 'redact', 'events', 'clock'];
 /** More packages for one file. */
 const MORE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  'channel/liquid.ts': ['liquidjs'],
+  'channel/template/liquid.ts': ['liquidjs'],
   'channel/user-channels.ts': ['node:path', 'node:url'],
   'channels/email.ts': ['nodemailer'],
 };

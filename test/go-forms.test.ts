@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { goForm } from '../src/channel/go-forms.ts';
+import { goForm } from '../src/channel/template/go-forms.ts';
 
 describe('forms of Go templates', () => {
   for (const [content, liquid] of [

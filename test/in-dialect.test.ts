@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Dialect } from '../src/channel/dialect.ts';
-import { inDialect } from '../src/channel/in-dialect.ts';
-import { breakCalls, escapeMarkdown } from '../src/channel/markdown-escape.ts';
+import type { Dialect } from '../src/channel/text/dialect.ts';
+import { inDialect } from '../src/channel/text/in-dialect.ts';
+import { breakCalls, escapeMarkdown } from '../src/channel/text/markdown-escape.ts';
 
 /** Says what was understood. */
 const TAGS: Dialect = {

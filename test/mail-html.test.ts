@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mailHtml } from '../src/channel/mail-html.ts';
-import { markdownHtml } from '../src/channel/markdown-html.ts';
+import { mailHtml } from '../src/channel/text/mail-html.ts';
+import { markdownHtml } from '../src/channel/text/markdown-html.ts';
 
 describe('Markdown in a mail', () => {
   const cases: readonly (readonly [string, string, string])[] = [

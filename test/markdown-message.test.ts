@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bodyText } from '../src/channel/body-text.ts';
-import { markdownMessage } from '../src/channel/markdown-message.ts';
-import { shorten } from '../src/channel/shorten.ts';
+import { bodyText } from '../src/channel/text/body-text.ts';
+import { markdownMessage } from '../src/channel/text/markdown-message.ts';
+import { shorten } from '../src/channel/text/shorten.ts';
 import type { Message } from '../src/model.ts';
 import { STYLES, hostileMessage } from './kit/hostile.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Forbidden, phrase, shortenTogether } from '../src/channel/phrase.ts';
-import { shorten } from '../src/channel/shorten.ts';
+import { type Forbidden, phrase, shortenTogether } from '../src/channel/text/phrase.ts';
+import { shorten } from '../src/channel/text/shorten.ts';
 
 const ALL: readonly Forbidden[] = ['links', 'addresses', 'emoji'];
 

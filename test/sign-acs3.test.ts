@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { type Acs3Call, acs3CanonicalRequest, acs3Headers, acs3Query } from '../src/channel/sign-acs3.ts';
+import { type Acs3Call, acs3CanonicalRequest, acs3Headers, acs3Query } from '../src/channel/sign/acs3.ts';
 
 /** Signed, and nothing else: the hash of what is signed, and the signature. */
 interface Vector {

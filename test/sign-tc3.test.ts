@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { type Tc3Call, tc3Authorization, tc3CanonicalRequest } from '../src/channel/sign-tc3.ts';
+import { type Tc3Call, tc3Authorization, tc3CanonicalRequest } from '../src/channel/sign/tc3.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const KEY = { id: 'testSecretId', secret: 'testSecretKey' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { dingtalkSign, dingtalkSignedUrl, feishuSign } from '../src/channel/sign.ts';
+import { dingtalkSign, dingtalkSignedUrl, feishuSign } from '../src/channel/sign/bot-sign.ts';
 
 // Computed with Python hmac, OpenSSL and Node crypto from the text of the providers' algorithms; all three agree.
 describe('Feishu signature', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { FailureError } from '../src/channel/channel.ts';
-import type { TemplateMode } from '../src/channel/liquid.ts';
-import { variablesOf } from '../src/channel/template-variables.ts';
-import { renderTemplate, templateFault, templateText } from '../src/channel/template.ts';
+import type { TemplateMode } from '../src/channel/template/liquid.ts';
+import { variablesOf } from '../src/channel/template/template-variables.ts';
+import { renderTemplate, templateFault, templateText } from '../src/channel/template/template.ts';
 import type { Message } from '../src/model.ts';
 
 const NOW = new Date('2026-01-02T03:04:05.678Z');

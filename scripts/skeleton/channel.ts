@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../../src/channel/channel.ts';
 import { defineHttpChannel, postJson } from '../../src/channel/http-channel.ts';
-import { plainText } from '../../src/channel/plain-text.ts';
+import { plainText } from '../../src/channel/text/plain-text.ts';
 import { rule } from '../../src/channel/rule.ts';
 import { webhookKey, webhookUrl } from '../../src/channel/webhook.ts';
 

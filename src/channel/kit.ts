@@ -12,27 +12,27 @@ import {
   retryAfter,
 } from './channel.ts';
 import { basicAuth } from './basic-auth.ts';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml } from './text/escape-html.ts';
 import { defineHttpChannel, postJson } from './http-channel.ts';
 import { idList, idText } from './id.ts';
 import { LEVEL_COLOURS } from './level-colours.ts';
 import { LEVELS } from './level.ts';
-import { breakTags, linkTarget } from './markdown.ts';
+import { breakTags, linkTarget } from './text/markdown.ts';
 import { maskId } from './mask.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from './text/plain-text.ts';
 import { CHINA, untilMidnight, untilMonth } from './quota.ts';
 import { rule } from './rule.ts';
 import { baseUrl } from './server-address.ts';
-import { acs3Headers, acs3Query } from './sign-acs3.ts';
-import { tc3Authorization } from './sign-tc3.ts';
-import { webhookSignature } from './sign-webhook.ts';
-import { dingtalkSign, dingtalkSignedUrl, feishuSign } from './sign.ts';
-import { renderTemplate, templateText } from './template.ts';
-import { variablesOf } from './template-variables.ts';
+import { acs3Headers, acs3Query } from './sign/acs3.ts';
+import { tc3Authorization } from './sign/tc3.ts';
+import { webhookSignature } from './sign/standard-webhook.ts';
+import { dingtalkSign, dingtalkSignedUrl, feishuSign } from './sign/bot-sign.ts';
+import { renderTemplate, templateText } from './template/template.ts';
+import { variablesOf } from './template/template-variables.ts';
 import { tokenIn } from './token-answer.ts';
 import { withToken } from './token.ts';
 import { webhookKey, webhookUrl } from './webhook.ts';
-import { mentionWords, withWrittenMentions } from './written-mentions.ts';
+import { mentionWords, withWrittenMentions } from './text/written-mentions.ts';
 
 /**
  * What a channel outside the project is given, since it can import nothing of the project: everything that the project's

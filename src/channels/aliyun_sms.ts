@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { PHONE, aliyunKeys, aliyunRequest, phoneKey } from '../channel/aliyun.ts';
-import { ALIYUN_CODES } from '../channel/aliyun-codes.ts';
+import { PHONE, aliyunKeys, aliyunRequest, phoneKey } from '../channel/platform/aliyun.ts';
+import { ALIYUN_CODES } from '../channel/platform/aliyun-codes.ts';
 import { classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idList } from '../channel/id.ts';
 import { oneRetry } from '../channel/one-retry.ts';
-import { phrase } from '../channel/phrase.ts';
+import { phrase } from '../channel/text/phrase.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { shorten } from '../channel/shorten.ts';
-import { variablesOf } from '../channel/template-variables.ts';
-import { renderTemplate } from '../channel/template.ts';
+import { shorten } from '../channel/text/shorten.ts';
+import { variablesOf } from '../channel/template/template-variables.ts';
+import { renderTemplate } from '../channel/template/template.ts';
 import type { Message } from '../model.ts';
 
 interface Payload {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { PHONE, aliyunKeys, aliyunRequest, phoneKey } from '../channel/aliyun.ts';
-import { ALIYUN_CODES, flowControl } from '../channel/aliyun-codes.ts';
+import { PHONE, aliyunKeys, aliyunRequest, phoneKey } from '../channel/platform/aliyun.ts';
+import { ALIYUN_CODES, flowControl } from '../channel/platform/aliyun-codes.ts';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { oneRetry } from '../channel/one-retry.ts';
-import { phrase, shortenTogether } from '../channel/phrase.ts';
+import { phrase, shortenTogether } from '../channel/text/phrase.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { variablesOf } from '../channel/template-variables.ts';
-import { renderTemplate } from '../channel/template.ts';
+import { variablesOf } from '../channel/template/template-variables.ts';
+import { renderTemplate } from '../channel/template/template.ts';
 import type { Message } from '../model.ts';
 
 interface Payload {

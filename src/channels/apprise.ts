@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { bodyText } from '../channel/body-text.ts';
+import { bodyText } from '../channel/text/body-text.ts';
 import { type HttpReply, classifyStatus, failureOf, parseObject } from '../channel/channel.ts';
-import { escapeHtml } from '../channel/escape-html.ts';
+import { escapeHtml } from '../channel/text/escape-html.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { markdownHtml } from '../channel/markdown-html.ts';
-import { markdownMessage } from '../channel/markdown-message.ts';
-import { markedTitle } from '../channel/marked-title.ts';
+import { markdownHtml } from '../channel/text/markdown-html.ts';
+import { markdownMessage } from '../channel/text/markdown-message.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import type { Level, Message, Outcome, Refused } from '../model.ts';

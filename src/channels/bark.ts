@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type BarkMode, IV_LENGTHS, barkEncrypt, barkVector } from '../channel/bark-cipher.ts';
+import { type BarkMode, IV_LENGTHS, barkEncrypt, barkVector } from '../channel/platform/bark-cipher.ts';
 import { basicAuth } from '../channel/basic-auth.ts';
-import { bodyText } from '../channel/body-text.ts';
-import { BARK_CODES } from '../channel/bark-codes.ts';
+import { bodyText } from '../channel/text/body-text.ts';
+import { BARK_CODES } from '../channel/platform/bark-codes.ts';
 import { type HttpReply, classifyByCode, classifyStatus, judge, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { markdownMessage } from '../channel/markdown-message.ts';
-import { markedTitle } from '../channel/marked-title.ts';
+import { markdownMessage } from '../channel/text/markdown-message.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
 import { maskId } from '../channel/mask.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import type { Level, Message, Outcome, Refused } from '../model.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type CodeTable, type HttpReply, classifyByCode, parseObject } from '../channel/channel.ts';
-import { dingtalkMarkdown, inertInDingtalk } from '../channel/dingtalk-markdown.ts';
+import { dingtalkMarkdown, inertInDingtalk } from '../channel/platform/dingtalk-markdown.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { linkTarget } from '../channel/markdown.ts';
-import { plainText } from '../channel/plain-text.ts';
+import { linkTarget } from '../channel/text/markdown.ts';
+import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
-import { dingtalkSignedUrl } from '../channel/sign.ts';
+import { dingtalkSignedUrl } from '../channel/sign/bot-sign.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Failure, Mentions, Message } from '../model.ts';
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type HttpReply, classifyStatus, defineChannel, failureOf, judge, parseObject } from '../channel/channel.ts';
-import { DINGTALK_APP_CODES, FLOW_CONTROLLED, NOBODY } from '../channel/dingtalk-app-codes.ts';
-import { dingtalkMarkdown } from '../channel/dingtalk-markdown.ts';
+import { DINGTALK_APP_CODES, FLOW_CONTROLLED, NOBODY } from '../channel/platform/dingtalk-app-codes.ts';
+import { dingtalkMarkdown } from '../channel/platform/dingtalk-markdown.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idList } from '../channel/id.ts';
-import { linkTarget } from '../channel/markdown.ts';
+import { linkTarget } from '../channel/text/markdown.ts';
 import { maskId } from '../channel/mask.ts';
-import { plainText } from '../channel/plain-text.ts';
+import { plainText } from '../channel/text/plain-text.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import { tokenIn } from '../channel/token-answer.ts';
 import { withToken } from '../channel/token.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { classifyDiscord } from '../channel/discord-answer.ts';
+import { classifyDiscord } from '../channel/platform/discord-answer.ts';
 import { idText } from '../channel/id.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';
 import { LEVELS } from '../channel/level.ts';
-import { ZERO_WIDTH_SPACE } from '../channel/markdown.ts';
-import { breakCalls, escapeMarkdown } from '../channel/markdown-escape.ts';
+import { ZERO_WIDTH_SPACE } from '../channel/text/markdown.ts';
+import { breakCalls, escapeMarkdown } from '../channel/text/markdown-escape.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Field, Mentions, Message } from '../model.ts';
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { defineChannel } from '../channel/channel.ts';
-import { mailHtml } from '../channel/mail-html.ts';
-import { plainText } from '../channel/plain-text.ts';
-import { type SmtpError, smtpFailure } from '../channel/smtp-failure.ts';
+import { mailHtml } from '../channel/text/mail-html.ts';
+import { plainText } from '../channel/text/plain-text.ts';
+import { type SmtpError, smtpFailure } from '../channel/platform/smtp-failure.ts';
 
 interface Payload {
   readonly subject: string;

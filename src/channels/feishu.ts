@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
-import { type FeishuCard, feishuCard, feishuText } from '../channel/feishu-message.ts';
+import { type FeishuCard, feishuCard, feishuText } from '../channel/platform/feishu-message.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { rule } from '../channel/rule.ts';
-import { feishuSign } from '../channel/sign.ts';
+import { feishuSign } from '../channel/sign/bot-sign.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 
 type Payload =

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type ChannelIo, type HttpReply, classifyByCode, defineChannel, parseObject } from '../channel/channel.ts';
-import { FEISHU_APP_CODES } from '../channel/feishu-app-codes.ts';
-import { feishuCard, feishuPost, feishuText, isId } from '../channel/feishu-message.ts';
+import { FEISHU_APP_CODES } from '../channel/platform/feishu-app-codes.ts';
+import { feishuCard, feishuPost, feishuText, isId } from '../channel/platform/feishu-message.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
 import { maskId } from '../channel/mask.ts';

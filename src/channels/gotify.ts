@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { bodyText } from '../channel/body-text.ts';
+import { bodyText } from '../channel/text/body-text.ts';
 import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { markdownMessage } from '../channel/markdown-message.ts';
-import { markedTitle } from '../channel/marked-title.ts';
+import { markdownMessage } from '../channel/text/markdown-message.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import type { Level, Message, Outcome } from '../model.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
-import { escapeHtml } from '../channel/escape-html.ts';
+import { escapeHtml } from '../channel/text/escape-html.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
-import { matrixHtml } from '../channel/matrix-html.ts';
-import { plainText } from '../channel/plain-text.ts';
+import { matrixHtml } from '../channel/platform/matrix-html.ts';
+import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import type { Mentions, Message, Outcome } from '../model.ts';

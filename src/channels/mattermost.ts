@@ -3,8 +3,8 @@ import { type CodeRule, type HttpReply, classifyStatus, failureOf, parseObject }
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';
 import { LEVELS } from '../channel/level.ts';
-import { ZERO_WIDTH_SPACE } from '../channel/markdown.ts';
-import { breakCalls, escapeMarkdown } from '../channel/markdown-escape.ts';
+import { ZERO_WIDTH_SPACE } from '../channel/text/markdown.ts';
+import { breakCalls, escapeMarkdown } from '../channel/text/markdown-escape.ts';
 import { rule } from '../channel/rule.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Mentions, Message, Outcome } from '../model.ts';

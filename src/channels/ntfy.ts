@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { basicAuth } from '../channel/basic-auth.ts';
-import { bodyText } from '../channel/body-text.ts';
+import { bodyText } from '../channel/text/body-text.ts';
 import { type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { markdownMessage } from '../channel/markdown-message.ts';
-import { NTFY_CODES } from '../channel/ntfy-codes.ts';
+import { markdownMessage } from '../channel/text/markdown-message.ts';
+import { NTFY_CODES } from '../channel/platform/ntfy-codes.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import type { Level, Message, Outcome } from '../model.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { alertKey, detailsOf } from '../channel/alert.ts';
+import { alertKey, detailsOf } from '../channel/platform/alert.ts';
 import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { templateText } from '../channel/template.ts';
+import { templateText } from '../channel/template/template.ts';
 import type { Message, Outcome } from '../model.ts';
 
 /** The body of the request, without its `routing_key`. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { bodyText } from '../channel/body-text.ts';
+import { bodyText } from '../channel/text/body-text.ts';
 import { type HttpReply, classifyStatus, failureOf, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { markedTitle } from '../channel/marked-title.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
 import { untilMonth } from '../channel/quota.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { bodyText } from '../channel/body-text.ts';
+import { bodyText } from '../channel/text/body-text.ts';
 import { classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { idList } from '../channel/id.ts';
-import { markdownMessage } from '../channel/markdown-message.ts';
-import { markedTitle } from '../channel/marked-title.ts';
-import { PUSHPLUS_CODES } from '../channel/pushplus-codes.ts';
+import { markdownMessage } from '../channel/text/markdown-message.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
+import { PUSHPLUS_CODES } from '../channel/platform/pushplus-codes.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import type { Message } from '../model.ts';
 

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { type CodeRule, type HttpReply, classifyStatus, failureOf, judge, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
-import { markdownMessage } from '../channel/markdown-message.ts';
-import { markedTitle } from '../channel/marked-title.ts';
+import { markdownMessage } from '../channel/text/markdown-message.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
 import { CHINA, untilMidnight } from '../channel/quota.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { shorten } from '../channel/shorten.ts';
+import { shorten } from '../channel/text/shorten.ts';
 import type { Message, Outcome } from '../model.ts';
 
 interface Payload {

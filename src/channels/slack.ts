@@ -3,11 +3,11 @@ import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } fr
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';
 import { LEVELS } from '../channel/level.ts';
-import { breakTags } from '../channel/markdown.ts';
-import { plainText } from '../channel/plain-text.ts';
+import { breakTags } from '../channel/text/markdown.ts';
+import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
-import { slackChunks } from '../channel/slack-chunks.ts';
-import { slackEscape, slackMarkdown, slackPlain } from '../channel/slack-text.ts';
+import { slackChunks } from '../channel/platform/slack-chunks.ts';
+import { slackEscape, slackMarkdown, slackPlain } from '../channel/platform/slack-text.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Field, Mentions, Message, Outcome } from '../model.ts';
 

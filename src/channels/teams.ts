@@ -3,8 +3,8 @@ import { type CodeRule, type HttpReply, classifyStatus, failureOf, parseObject }
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
 import { rule } from '../channel/rule.ts';
-import { teamsMarkdown, teamsPlain } from '../channel/teams-text.ts';
-import { linkTarget } from '../channel/markdown.ts';
+import { teamsMarkdown, teamsPlain } from '../channel/platform/teams-text.ts';
+import { linkTarget } from '../channel/text/markdown.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Level, Mentions, Message, Outcome } from '../model.ts';
 

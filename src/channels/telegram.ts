@@ -4,8 +4,8 @@ import { postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { LEVELS } from '../channel/level.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { classifyTelegram, newChatId } from '../channel/telegram-answer.ts';
-import { TELEGRAM_TEXT, type TelegramText } from '../channel/telegram-text.ts';
+import { classifyTelegram, newChatId } from '../channel/platform/telegram-answer.ts';
+import { TELEGRAM_TEXT, type TelegramText } from '../channel/platform/telegram-text.ts';
 import type { Mentions, Message, Outcome } from '../model.ts';
 
 /** What a stretch of the text is, where no parse mode says it. Offset and length are UTF-16 units. */

@@ -4,13 +4,13 @@ import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
 import { maskId } from '../channel/mask.ts';
 import { oneRetry } from '../channel/one-retry.ts';
-import { phrase } from '../channel/phrase.ts';
+import { phrase } from '../channel/text/phrase.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { shorten } from '../channel/shorten.ts';
-import { tc3Authorization } from '../channel/sign-tc3.ts';
-import { variablesOf } from '../channel/template-variables.ts';
-import { renderTemplate, templateText } from '../channel/template.ts';
-import { judgeTencent } from '../channel/tencent-codes.ts';
+import { shorten } from '../channel/text/shorten.ts';
+import { tc3Authorization } from '../channel/sign/tc3.ts';
+import { variablesOf } from '../channel/template/template-variables.ts';
+import { renderTemplate, templateText } from '../channel/template/template.ts';
+import { judgeTencent } from '../channel/platform/tencent-codes.ts';
 import type { Message, Outcome } from '../model.ts';
 
 /** The body of the request, as it is sent. */

@@ -5,7 +5,7 @@ import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { oneRetry } from '../channel/one-retry.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { TWILIO_CODES } from '../channel/twilio-codes.ts';
+import { TWILIO_CODES } from '../channel/platform/twilio-codes.ts';
 import type { Message, Outcome } from '../model.ts';
 
 /** The form, as it is sent. */

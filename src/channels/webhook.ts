@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { HttpRequest } from '../channel/channel.ts';
-import { hideUrl, revealUrl } from '../channel/hidden-url.ts';
+import { hideUrl, revealUrl } from '../channel/platform/hidden-url.ts';
 import { defineHttpChannel } from '../channel/http-channel.ts';
-import { isWebhookSecret, webhookSignature } from '../channel/sign-webhook.ts';
-import { renderTemplate, templateFault, templateText } from '../channel/template.ts';
-import { variablesOf } from '../channel/template-variables.ts';
-import { webhookVerdict } from '../channel/webhook-verdict.ts';
+import { isWebhookSecret, webhookSignature } from '../channel/sign/standard-webhook.ts';
+import { renderTemplate, templateFault, templateText } from '../channel/template/template.ts';
+import { variablesOf } from '../channel/template/template-variables.ts';
+import { webhookVerdict } from '../channel/platform/webhook-verdict.ts';
 import type { Message } from '../model.ts';
 
 interface Payload {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
-import { plainText } from '../channel/plain-text.ts';
+import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
-import { inertInWecom, wecomMarkdown } from '../channel/wecom-markdown.ts';
+import { inertInWecom, wecomMarkdown } from '../channel/platform/wecom-markdown.ts';
 import type { Level, Message } from '../model.ts';
 
 interface Text {

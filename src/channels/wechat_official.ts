@@ -5,12 +5,12 @@ import { postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import { variablesOf } from '../channel/template-variables.ts';
-import { renderTemplate, templateText } from '../channel/template.ts';
+import { variablesOf } from '../channel/template/template-variables.ts';
+import { renderTemplate, templateText } from '../channel/template/template.ts';
 import { tokenIn } from '../channel/token-answer.ts';
 import { withToken } from '../channel/token.ts';
-import { BAD_SECRET, WECHAT_OFFICIAL_CODES } from '../channel/wechat-official-codes.ts';
-import { templateValue } from '../channel/wechat-template-value.ts';
+import { BAD_SECRET, WECHAT_OFFICIAL_CODES } from '../channel/platform/wechat-official-codes.ts';
+import { templateValue } from '../channel/platform/wechat-template-value.ts';
 import type { Message } from '../model.ts';
 
 interface Value {

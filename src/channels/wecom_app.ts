@@ -10,14 +10,14 @@ import {
 import { postJson } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
 import { LEVELS } from '../channel/level.ts';
-import { ZERO_WIDTH_SPACE, breakTags } from '../channel/markdown.ts';
+import { ZERO_WIDTH_SPACE, breakTags } from '../channel/text/markdown.ts';
 import { maskId } from '../channel/mask.ts';
-import { plainText } from '../channel/plain-text.ts';
+import { plainText } from '../channel/text/plain-text.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import { tokenIn } from '../channel/token-answer.ts';
 import { withToken } from '../channel/token.ts';
-import { BAD_SECRET, NOBODY, WECOM_APP_CODES } from '../channel/wecom-app-codes.ts';
-import { wecomMarkdown } from '../channel/wecom-markdown.ts';
+import { BAD_SECRET, NOBODY, WECOM_APP_CODES } from '../channel/platform/wecom-app-codes.ts';
+import { wecomMarkdown } from '../channel/platform/wecom-markdown.ts';
 import type { Level, Message, Outcome, Refused } from '../model.ts';
 
 /** Ids joined with `|`. */

@@ -1,4 +1,4 @@
-import { ZERO_WIDTH_SPACE } from '../channel/markdown.ts';
+import { ZERO_WIDTH_SPACE } from '../channel/text/markdown.ts';
 import type { Format } from '../model.ts';
 import { type Fence, fencesOf } from './fences.ts';
 import { markdownSpans } from './markdown-spans.ts';

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts';
-import { mentionWords, withWrittenMentions } from '../channel/written-mentions.ts';
+import { mentionWords, withWrittenMentions } from '../channel/text/written-mentions.ts';
 import type { Message } from '../model.ts';
 import { loadOf } from './measure.ts';
 import { type Place, split } from './split.ts';

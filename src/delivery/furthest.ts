@@ -18,7 +18,8 @@ export function furthest(from: number, end: number, guess: number, base: number,
     const found = load(at);
     if (found <= 1) low = at;
     else high = at;
-    if (found <= 1 && found >= ENOUGH) break;
+    // What else the part carries may fill one of its limits by itself: then the text has not yet made use of its own.
+    if (found <= 1 && found >= ENOUGH && found - base >= (1 - base) / 2) break;
     const even = from + ((at - from) * Math.max(AIM - base, 0)) / Math.max(found - base, Number.EPSILON);
     if (high > end) at = even > low ? even : from + 2 * (low - from);
     else at = look % 2 === 0 ? (low + high) / 2 : even;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dingtalkSign } from '../../src/channel/sign.ts';
+import { dingtalkSign } from '../../src/channel/sign/bot-sign.ts';
 import { type Data, createTestApp } from '../kit/app.ts';
 
 const words = (task: Data) => task.results.map((r: Data) => `${r.webhook} ${r.status}`);

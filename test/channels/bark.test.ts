@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { type BarkMode, IV_LENGTHS, barkEncrypt, barkVector } from '../../src/channel/bark-cipher.ts';
+import { type BarkMode, IV_LENGTHS, barkEncrypt, barkVector } from '../../src/channel/platform/bark-cipher.ts';
 import bark from '../../src/channels/bark.ts';
 import { fit } from '../../src/delivery/fit.ts';
 import type { Message } from '../../src/model.ts';

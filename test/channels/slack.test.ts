@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import slack from '../../src/channels/slack.ts';
-import { slackChunks } from '../../src/channel/slack-chunks.ts';
+import { slackChunks } from '../../src/channel/platform/slack-chunks.ts';
 import type { Message } from '../../src/model.ts';
 import { acceptsEveryKind } from '../kit/hooked.ts';
 import { NOW } from '../kit/channel-io.ts';

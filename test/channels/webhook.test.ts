@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hideUrl, revealUrl } from '../../src/channel/hidden-url.ts';
-import { isWebhookSecret, webhookSignature } from '../../src/channel/sign-webhook.ts';
+import { hideUrl, revealUrl } from '../../src/channel/platform/hidden-url.ts';
+import { isWebhookSecret, webhookSignature } from '../../src/channel/sign/standard-webhook.ts';
 import webhook from '../../src/channels/webhook.ts';
 import { fit } from '../../src/delivery/fit.ts';
 import { createHttp } from '../../src/delivery/http-client.ts';

@@ -240,3 +240,11 @@ describe('the work', () => {
     );
   });
 });
+
+test('a limit that something else fills by itself does not cost the text', () => {
+  const text = { of: 'text', max: 1000, unit: 'chars' } as const;
+  const { channel } = stubChannel({ size: [{ of: 'head', max: 100, unit: 'chars' }, text], parts: 1 });
+  const headed = { ...channel, render: ({ body }: Message) => ({ head: 'h'.repeat(98), text: body }) };
+  const [part] = fit(headed, message({ body: 'x'.repeat(5000) }), {}, AT);
+  assert.ok(measure(part!.payload, text) > 900);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { type Channel, type Limits, defineChannel } from '../../src/channel/channel.ts';
-import { mentionWords } from '../../src/channel/written-mentions.ts';
+import { mentionWords } from '../../src/channel/text/written-mentions.ts';
 
 /** A channel that folds everything into one text, and keeps what it was asked to render. */
 export function stubChannel(limits: Partial<Limits>, capabilities: { mentions?: boolean } = {}) {

@@ -1,0 +1,46 @@
+import { ZERO_WIDTH_SPACE } from '../text/markdown.ts';
+import type { Item } from '../text/dialect.ts';
+import { inDialect } from '../text/in-dialect.ts';
+
+/**
+ * Text of others in Slack's `mrkdwn`, shown as it was written: the three signs that its documentation names are escaped,
+ * which takes mentions and links apart; an invisible break takes bold, italics and code apart, for which there is no
+ * escape. Source: docs.slack.dev, "Formatting text for app surfaces".
+ */
+export const slackPlain = (text: string): string =>
+  slackEscape(text).replace(/(?<![\p{L}\p{N}])[*_~`](?=\S)/gu, `$&${ZERO_WIDTH_SPACE}`);
+
+/** `&`, `<` and `>`: all that can be escaped. */
+export const slackEscape = (text: string): string =>
+  /[&<>]/.test(text) ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
+
+/** Markdown of the caller in `mrkdwn`, which has no headings and other signs for bold, italics and links. */
+export const slackMarkdown = (source: string): string =>
+  inDialect(source, {
+    text: slackEscape,
+    code: (plain) => `\`${slackEscape(plain)}\``,
+    bold: (inner) => marked('*', inner),
+    italic: (inner) => marked('_', inner),
+    strike: (inner) => marked('~', inner),
+    link: (label, url) => slackLink(url, label),
+    heading: (inner) => `*${inner}*`,
+    pre: (plain) => `\`\`\`\n${slackEscape(plain).replaceAll('```', `\`\`${ZERO_WIDTH_SPACE}\``)}\n\`\`\``,
+    paragraph: (lines) => lines.join('\n'),
+    quote: (lines) => lines.map((line) => `> ${line}`).join('\n'),
+    bullets: (items) => listed(items, () => '•'),
+    numbers: (items, first) => listed(items, (i) => `${first + i}.`),
+    rule: '──────────',
+  });
+
+/**
+ * A link.
+ * @param label already escaped
+ */
+export const slackLink = (url: string, label: string): string =>
+  `<${slackEscape(url.replace(/[|<>]/g, encodeURIComponent))}|${label}>`;
+
+/** Beside a letter, Chinese ones included, Slack takes the sign for a letter too: an invisible break parts them. */
+const marked = (sign: string, inner: string) => `${ZERO_WIDTH_SPACE}${sign}${inner}${sign}${ZERO_WIDTH_SPACE}`;
+
+const listed = (items: readonly Item[], mark: (i: number) => string) =>
+  items.map(({ depth, inner }, i) => `${'    '.repeat(depth)}${mark(i)} ${inner}`).join('\n');
