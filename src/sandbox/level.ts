@@ -17,6 +17,17 @@ export function levelOfMarks(...texts: readonly string[]): Level | undefined {
   return found.toSorted((a, b) => a.at - b.at)[0]?.level;
 }
 
+const WORDS: readonly (readonly [Level, RegExp])[] = [
+  ['error', /^(?:error|err|critical|fatal|failure|failed|danger|emergency|alert|high|错误|严重|故障|紧急)$/i],
+  ['warning', /^(?:warning|warn|medium|警告|告警)$/i],
+  ['info', /^(?:info|information|notice|success|ok|debug|low|normal|信息|通知|恢复)$/i],
+];
+
+/** The level that a whole value names: `critical`, `警告` … */
+export function levelOfWord(value: string): Level | undefined {
+  return WORDS.find(([, pattern]) => pattern.test(value.trim()))?.[0];
+}
+
 /** The first colour written as `#rrggbb` or `#rgb`, not counting greys, in lower case. */
 export function firstColour(text: string): string | undefined {
   for (const [, hex = ''] of text.matchAll(/#([0-9a-f]{6}|[0-9a-f]{3})\b/gi)) {

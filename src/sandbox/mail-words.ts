@@ -10,7 +10,7 @@ export function decodeWords(value: string): string {
   let end = 0;
   let pending: { charset: string; bytes: Buffer[] } | undefined;
   const flush = (): void => {
-    if (pending !== undefined) result += decode(Buffer.concat(pending.bytes), pending.charset);
+    if (pending !== undefined) result += decodeCharset(Buffer.concat(pending.bytes), pending.charset);
     pending = undefined;
   };
   for (const match of value.matchAll(WORD)) {
@@ -22,21 +22,25 @@ export function decodeWords(value: string): string {
     }
     if (pending !== undefined && pending.charset !== charset.toLowerCase()) flush();
     pending ??= { charset: charset.toLowerCase(), bytes: [] };
-    pending.bytes.push(encoding.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : unquote(text));
+    const bytes =
+      encoding.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : decodeQuoted(text.replaceAll('_', ' '));
+    pending.bytes.push(bytes);
     end = match.index + whole.length;
   }
   flush();
   return result + utf8(value.slice(end));
 }
 
-function unquote(text: string): Buffer {
-  const plain = text
-    .replaceAll('_', ' ')
-    .replaceAll(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+/** The bytes that `=3D` and the characters between stand for. */
+export function decodeQuoted(text: string): Buffer {
+  const plain = text.replaceAll(/=([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
   return Buffer.from(plain, 'latin1');
 }
 
-function decode(bytes: Buffer, charset: string): string {
+/** An unknown charset is read as latin1, so that the ASCII in it stays readable. */
+export function decodeCharset(bytes: Buffer, charset: string): string {
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {

@@ -5,8 +5,8 @@ export interface Memory<T> {
   delete(key: string): void;
 }
 
-/** @param most entries kept */
-export function createMemory<T>(most: number): Memory<T> {
+/** @param most entries kept: bots, recipients, messages that a sandbox tells apart */
+export function createMemory<T>(most = 10_000): Memory<T> {
   const entries = new Map<string, T>();
   return {
     get: (key) => entries.get(key),

@@ -9,10 +9,8 @@ export interface OpenAlerts {
   close(account: string, key: string): void;
 }
 
-const MOST_ALERTS = 10_000;
-
 export function createOpenAlerts(): OpenAlerts {
-  const titles = createMemory<string>(MOST_ALERTS);
+  const titles = createMemory<string>();
   const id = (account: string, key: string): string => `${account}\n${key}`;
   return {
     open(account, key, title) {

@@ -1,15 +1,15 @@
 import { createServer, type Server } from 'node:http';
-import { createBots } from './bots.ts';
-import { createControl, declareBot, orderFault } from './control.ts';
-import { createExchange } from './exchange.ts';
-import { createFaults } from './faults.ts';
-import { createFront } from './front.ts';
-import { createHolds } from './holds.ts';
+import { loadPage } from './inbox/page.ts';
 import { createLedger, type Filter, type LedgerEvent, type Refusal, type SandboxMessage } from './ledger.ts';
-import { createLive } from './live.ts';
 import { loadStandIns } from './load.ts';
-import { loadPage } from './page.ts';
-import { createRoutes } from './routes.ts';
+import { createBots } from './server/bots.ts';
+import { createControl, declareBot, orderFault } from './server/control.ts';
+import { createExchange } from './server/exchange.ts';
+import { createFaults } from './server/faults.ts';
+import { createFront } from './server/front.ts';
+import { createHolds } from './server/holds.ts';
+import { createLive } from './server/live.ts';
+import { createRoutes } from './server/routes.ts';
 import type { Bot, Desk, SandboxClock, Service, SmtpOptions } from './stand-in.ts';
 
 export interface SandboxOptions {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Feishu and DingTalk accept a timestamp that is at most one hour away from their own clock. */
 const WINDOW_MS = 3_600_000;
@@ -6,6 +6,11 @@ const WINDOW_MS = 3_600_000;
 /** Standard Base64 of HMAC-SHA256. */
 export function hmac(key: string, message: string): string {
   return createHmac('sha256', Buffer.from(key, 'utf8')).update(message, 'utf8').digest('base64');
+}
+
+/** Lower hex. */
+export function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 /** Both times in milliseconds. */

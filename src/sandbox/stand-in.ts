@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Fault } from './faults.ts';
-import type { Limit } from './window.ts';
+import type { RateLimit } from './limits/rate-limit.ts';
+import type { Fault } from './server/faults.ts';
 
 /** What the sandbox needs of a clock. */
 export interface SandboxClock {
@@ -26,12 +26,17 @@ export interface Draft {
   readonly colour?: string;
   readonly fields?: readonly { readonly name: string; readonly value: string }[];
   readonly links?: readonly { readonly text: string; readonly url: string }[];
-  /** Ids or numbers as sent; `all` for everyone. */
+  /** Whom it goes to, where the token does not say: people, chats, phone numbers; `all` for everyone. */
+  readonly to?: readonly string[];
+  /** Who is called by it: ids or numbers as sent; `all` for everyone. */
   readonly mentions?: readonly string[];
   readonly mail?: { readonly from: string; readonly to: readonly string[]; readonly html?: string };
   /** What came over the wire: the parsed JSON, or the source of a mail. */
   readonly raw: unknown;
 }
+
+/** What a reader of a message sees of it. */
+export type Drawn = Omit<Draft, 'kind' | 'raw'>;
 
 /** A bot that was declared: what is known of it beyond its token. */
 export interface Bot {
@@ -100,7 +105,8 @@ export interface Service {
 
 /**
  * One platform. A file in `platforms/` whose default export makes one of these (a function, so that each sandbox has
- * its own state); the loader finds it there and nothing else needs to know.
+ * its own state); the loader finds it there and nothing else needs to know. What is too much for one file stands in
+ * the folder of its name beside it; what several platforms share, in one of theirs, in `sms/`, or above.
  */
 export interface StandIn {
   /** = the file's name = `platform` in the control API. */
@@ -112,7 +118,7 @@ export interface StandIn {
   /** A first message to send by hand, shown where there is none yet. */
   readonly example?: { readonly path: string; readonly body: unknown };
   readonly routes?: readonly Route[];
-  readonly limit?: Limit & { readonly verdict: (call: Call) => Verdict };
+  readonly limit?: RateLimit & { readonly verdict: (call: Call) => Verdict };
   /** The platform's own answer for an error code; undefined: it cannot have such a code. */
   failure(code: string): Answer | undefined;
   /** `desk`, and the options of `createSandbox` that bear the stand-in's name (`smtp` for e-mail). */

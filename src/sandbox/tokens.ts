@@ -30,12 +30,10 @@ export interface Tokens {
   appOf(token: string): string;
 }
 
-/** Expired tokens are kept, so that they are told from unknown ones, until this many newer ones were given out. */
-const MOST_TOKENS = 10_000;
-
 export function createTokens({ life_ms, renew_ms, mint }: TokenRules): Tokens {
-  const grants = createMemory<Grant>(MOST_TOKENS);
-  const latest = createMemory<string>(MOST_TOKENS);
+  // expired ones too, so that they are told from unknown ones
+  const grants = createMemory<Grant>();
+  const latest = createMemory<string>();
 
   const give = (app: string, secret: string, now: number): Grant => {
     const grant = { token: mint(), app, secret, expires_at: now + life_ms };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Channel, defineChannel } from '../../src/channel/channel.ts';
+import { type Channel, type ChannelIo, defineChannel } from '../../src/channel/channel.ts';
 import { type Settings, createDelivery } from '../../src/delivery/deliver.ts';
 import type { Http } from '../../src/delivery/http-client.ts';
 import { createEmitter } from '../../src/events.ts';
@@ -27,6 +27,9 @@ export const fail = (kind: Failure['kind'], more: Partial<Failure> = {}): Failur
   ...more,
 });
 
+/** What one request to a bot is answered; `n` counts its requests from 1. */
+export type Script = (n: number, io: ChannelIo) => Reply;
+
 const noHttp: Http = {
   request: () => Promise.reject(new Error('no HTTP in this rig')),
   close: () => Promise.resolve(),
@@ -44,13 +47,14 @@ export function createRig(options: {
   limits?: Partial<Channel['limits']>;
   /** A limit that bots share: by bot, its account. */
   account?: { rate: Rate; of: Record<string, string> };
+  http?: Http;
   clock?: TestClock;
 }) {
   const clock = options.clock ?? createTestClock();
   const events = createEmitter();
   const sent: Sent[] = [];
   const raised: Task[] = [];
-  const replies = new Map<string, (n: number) => Reply>();
+  const replies = new Map<string, Script>();
   const counts = new Map<string, number>();
 
   const channelOf = (name: string): Channel =>
@@ -70,11 +74,11 @@ export function createRig(options: {
       credential: ({ bot }) => bot,
       ...(options.account && { account: { key: ({ bot }) => bot, rate: options.account.rate } }),
       render: (message) => ({ text: `${message.title}\n${message.body}`, message }),
-      send(payload, { bot }) {
+      send(payload, { bot }, io) {
         sent.push({ bot, message: payload.message, at: clock.monotonic() });
         const n = (counts.get(bot) ?? 0) + 1;
         counts.set(bot, n);
-        return Promise.resolve(replies.get(bot)?.(n) ?? OK);
+        return Promise.resolve(replies.get(bot)?.(n, io) ?? OK);
       },
     });
 
@@ -127,7 +131,7 @@ export function createRig(options: {
     clock,
     events,
     store,
-    http: noHttp,
+    http: options.http ?? noHttp,
     channels,
     settings: () => settings,
     recipients: () => recipients.values(),
@@ -159,8 +163,8 @@ export function createRig(options: {
     service,
     recipients,
     settings,
-    /** What a bot answers from now on; `n` counts its requests from 1. */
-    script(bot: string, reply: (n: number) => Reply) {
+    /** What a bot answers from now on. */
+    script(bot: string, reply: Script) {
       replies.set(bot, reply);
     },
     /** Pushes and returns the task. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { readAcs3, sha256, signAcs3, signsAll } from '../../src/sandbox/acs3.ts';
+import { readAcs3, signAcs3, signsAll } from '../../src/sandbox/platforms/aliyun/acs3.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { sha256 } from '../../src/sandbox/sign.ts';
 import { createAliyunCaller, KEY, type Spoil } from './aliyun.ts';
 import { start } from './start.ts';
 
@@ -168,7 +169,7 @@ describe('aliyun_sms SendSms', () => {
       { name: 'title', value: 'CPU 95%' },
       { name: 'msg', value: 'a*b~c+d' },
     ]);
-    assert.deepEqual(message.mentions, ['13800138000', '+8613900139000', '008613700137000']);
+    assert.deepEqual(message.to, ['13800138000', '+8613900139000', '008613700137000']);
     await send({ ...PARAMS, TemplateParam: '{"level":"警告","title":"x"}' });
     assert.equal(sandbox.messages()[0]?.level, 'warning');
   });

@@ -26,7 +26,7 @@ describe('aliyun_voice', () => {
     assert.equal(message?.kind, 'SingleCallByTts');
     assert.equal(message.text, '模板 TTS_123456789\ntitle：CPU');
     assert.deepEqual(message.fields, [{ name: 'title', value: 'CPU' }]);
-    assert.deepEqual(message.mentions, ['13800138000']);
+    assert.deepEqual(message.to, ['13800138000']);
   });
 
   test('the gateway checks as for SMS', async (t) => {

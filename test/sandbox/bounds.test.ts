@@ -3,10 +3,9 @@ import { describe, test } from 'node:test';
 import { createLedger } from '../../src/sandbox/ledger.ts';
 import { firstColour, levelOfColour, levelOfMarks } from '../../src/sandbox/level.ts';
 import { loadStandIns } from '../../src/sandbox/load.ts';
-import { createRoutes } from '../../src/sandbox/routes.ts';
+import { createRoutes } from '../../src/sandbox/server/routes.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Draft, Route, StandIn } from '../../src/sandbox/stand-in.ts';
-import { createGauge } from '../../src/sandbox/window.ts';
 import { start } from './start.ts';
 
 const draft = (text: string, raw: unknown = {}): Draft => ({
@@ -66,32 +65,6 @@ describe('ledger', () => {
       sandbox.messages().map((m) => m.text),
       ['c', 'b'],
     );
-  });
-});
-
-describe('windows', () => {
-  test('slide, and a refused request takes no place', () => {
-    const pass = createGauge({ windows: [{ max: 2, ms: 1000 }], block_ms: 0 });
-    assert.deepEqual(
-      [0, 500, 600, 999, 1000, 1001, 1500].map((at) => pass('k', at)),
-      [true, true, false, false, true, false, true],
-    );
-    assert.equal(pass('other', 1001), true);
-  });
-
-  test('a block lasts its time and is not prolonged', () => {
-    const pass = createGauge({ windows: [{ max: 1, ms: 100 }], block_ms: 1000 });
-    assert.deepEqual(
-      [0, 50, 500, 1049, 1050].map((at) => pass('k', at)),
-      [true, false, false, false, true],
-    );
-  });
-
-  test('keys have an end: the oldest is forgotten', () => {
-    const pass = createGauge({ windows: [{ max: 1, ms: 1000 }], block_ms: 0 });
-    for (let i = 0; i <= 10_000; i += 1) assert.equal(pass(String(i), 0), true);
-    assert.equal(pass('1', 0), false);
-    assert.equal(pass('0', 0), true);
   });
 });
 

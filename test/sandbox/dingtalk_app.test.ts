@@ -100,7 +100,7 @@ describe('dingtalk_app messages', () => {
       assert.equal(message?.title, title);
       assert.equal(message.text, words);
       assert.equal(message.token, 'dingkey');
-      assert.deepEqual(message.mentions, ['u1']);
+      assert.deepEqual(message.to, ['u1']);
     });
   }
 
@@ -170,7 +170,7 @@ describe('dingtalk_app messages', () => {
       { ...(json as object), processQueryKey: 0 },
       { processQueryKey: 0, invalidStaffIdList: ['nobody1'], flowControlledStaffIdList: ['flow2'] },
     );
-    assert.deepEqual(at.sandbox.messages()[0]?.mentions, ['u1']);
+    assert.deepEqual(at.sandbox.messages()[0]?.to, ['u1']);
   });
 
   test('nobody reached is still HTTP 200', async (t) => {

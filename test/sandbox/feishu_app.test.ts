@@ -315,7 +315,7 @@ describe('feishu_app urgent', () => {
       const [shown] = started.sandbox.messages();
       assert.equal(shown?.kind, `urgent_${means}`);
       assert.equal(shown.text, `${words}：ou_1、ou_2`);
-      assert.deepEqual(shown.mentions, ['ou_1', 'ou_2']);
+      assert.deepEqual(shown.to, ['ou_1', 'ou_2']);
     }
   });
 
@@ -323,7 +323,7 @@ describe('feishu_app urgent', () => {
     const { started, headers, id } = await sent(t);
     const reply = await urge(started, id, 'app', ['ou_1', 'ou_nobody', 'bad'], headers);
     assert.deepEqual(data(reply), { invalid_user_id_list: ['ou_nobody', 'bad'] });
-    assert.deepEqual(started.sandbox.messages()[0]?.mentions, ['ou_1']);
+    assert.deepEqual(started.sandbox.messages()[0]?.to, ['ou_1']);
     assert.equal(code(await urge(started, id, 'app', ['ou_nobody'], headers)), 230001);
   });
 

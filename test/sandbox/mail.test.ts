@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeWords } from '../../src/sandbox/mail-words.ts';
-import { readMail } from '../../src/sandbox/mail.ts';
+import { readMail } from '../../src/sandbox/platforms/email/mail.ts';
 
 const mail = (...lines: readonly string[]) => readMail(Buffer.from(lines.join('\r\n'), 'utf8'));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { monthOf } from '../../src/sandbox/pushover-month.ts';
+import { monthOf } from '../../src/sandbox/platforms/pushover/month.ts';
 import { start, START } from './start.ts';
 
 const SEND = '/pushover/1/messages.json';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
-import { readTc3, signsEnough, signTc3 } from '../../src/sandbox/tc3.ts';
+import { readTc3, signsEnough, signTc3 } from '../../src/sandbox/platforms/tencent_sms/tc3.ts';
 import { start } from './start.ts';
 
 const KEY = { id: 'testSecretId', secret: 'testSecretKey' };
@@ -190,7 +190,7 @@ describe('tencent_sms SendSms', () => {
     assert.equal(kept?.text, '【测试签名】模板 1110\n{1}：CPU 95%\n{2}：🔴 db-1');
     assert.equal(kept.level, 'error');
     assert.deepEqual(kept.fields?.[0], { name: '{1}', value: 'CPU 95%' });
-    assert.deepEqual(kept.mentions, ['+8613800138000']);
+    assert.deepEqual(kept.to, ['+8613800138000']);
   });
 
   const bad: Record<string, [more: object, code: string]> = {
@@ -236,7 +236,7 @@ describe('tencent_sms SendSms', () => {
       SendStatusSet.map((s) => s.Fee),
       [1, 0, 0, 0, 0, 0],
     );
-    assert.deepEqual(sandbox.messages()[0]?.mentions, ['+8613800138000']);
+    assert.deepEqual(sandbox.messages()[0]?.to, ['+8613800138000']);
   });
 
   test('nobody reached is no message', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { countSegments } from '../../src/sandbox/sms-segments.ts';
+import { countSegments } from '../../src/sandbox/platforms/twilio_sms/segments.ts';
 import { start } from './start.ts';
 
 const SID = `AC${'0123456789abcdef'.repeat(2)}`;
@@ -48,7 +48,7 @@ describe('twilio_sms', () => {
     const [message] = sandbox.messages();
     assert.equal(message?.text, '🔴 Disk full');
     assert.equal(message.level, 'error');
-    assert.deepEqual(message.mentions, ['+12065550100']);
+    assert.deepEqual(message.to, ['+12065550100']);
     assert.deepEqual(message.fields?.[0], { name: 'From', value: '+12065550199' });
     assert.deepEqual(message.raw, FORM);
   });

@@ -122,7 +122,7 @@ describe('wechat_official messages', () => {
     assert.equal(shown.token, APP);
     assert.deepEqual(shown.fields, [{ name: 'host', value: 'web-1' }]);
     assert.deepEqual(shown.links, [{ text: '查看详情', url: 'https://x.example' }]);
-    assert.deepEqual(shown.mentions, ['oABC-123']);
+    assert.deepEqual(shown.to, ['oABC-123']);
     assert.deepEqual(shown.raw, message());
   });
 

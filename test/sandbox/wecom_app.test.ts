@@ -132,7 +132,7 @@ describe('wecom_app shapes', () => {
       assert.equal(message?.title, title);
       assert.equal(message.text, words);
       assert.equal(message.token, CORP);
-      assert.deepEqual(message.mentions, ['zhangsan']);
+      assert.deepEqual(message.to, ['zhangsan']);
     });
   }
 
@@ -233,7 +233,7 @@ describe('wecom_app recipients', () => {
         msgid: 0,
       },
     );
-    assert.deepEqual(at.sandbox.messages()[0]?.mentions, ['LiSi', 'party:7']);
+    assert.deepEqual(at.sandbox.messages()[0]?.to, ['LiSi', 'party:7']);
   });
 
   test('nobody known is 81013', async (t) => {
@@ -247,7 +247,7 @@ describe('wecom_app recipients', () => {
   test('@all ignores departments and tags', async (t) => {
     const at = await start(t);
     assert.equal(code(await at.post(await signIn(at), text('x', { touser: '@all', toparty: '404' }))), 0);
-    assert.deepEqual(at.sandbox.messages()[0]?.mentions, ['all']);
+    assert.deepEqual(at.sandbox.messages()[0]?.to, ['all']);
   });
 
   test('a secret belongs to one application', async (t) => {
@@ -266,10 +266,10 @@ describe('wecom_app recipients', () => {
     assert.equal(at.sandbox.messages().length, 30);
     assert.equal(at.sandbox.refusals()[0]?.code, 'dropped');
     assert.equal(code(await at.post(send, text('x', { touser: 'zhangsan|lisi' }))), 0);
-    assert.deepEqual(at.sandbox.messages()[0]?.mentions, ['lisi']);
+    assert.deepEqual(at.sandbox.messages()[0]?.to, ['lisi']);
     at.clock.advance(60_000);
     await at.post(send, text('x'));
-    assert.deepEqual(at.sandbox.messages()[0]?.mentions, ['zhangsan']);
+    assert.deepEqual(at.sandbox.messages()[0]?.to, ['zhangsan']);
   });
 
   test('with the duplicate check one body is one message for half an hour', async (t) => {

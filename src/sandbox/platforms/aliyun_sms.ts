@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { COMMON_CODES, createAliyun, flowMessage, tokenOfAcs3 } from '../aliyun.ts';
-import { parseVariables } from '../aliyun-variables.ts';
-import { createFlow } from '../flow.ts';
-import { isInternational, mainland, troubleOf } from '../phones.ts';
+import { createSlidingWindows } from '../limits/sliding-windows.ts';
 import { type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
-import { templateDraft } from '../template-message.ts';
+import { COMMON_CODES, createAliyun, flowMessage, tokenOfAcs3 } from './aliyun/gateway.ts';
+import { parseVariables } from './aliyun/variables.ts';
+import { isInternational, mainland, troubleOf } from './sms/phones.ts';
+import { templateDraft } from './sms/template-message.ts';
 
 /** Aliyun SMS, SendSms of 2017-05-25. help.aliyun.com, "SendSms" and "短信发送频率限制". */
 const MOST_NUMBERS = 1000;
@@ -24,16 +24,15 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 export default defineStandIn(() => {
-  const { admit, failure, refuse } = createAliyun({ product: 'Dysmsapi', action: 'SendSms', codes: CODES });
-  const flow = createFlow([PER_DAY]);
+  const { admit, failure, missing, refuse } = createAliyun({ product: 'Dysmsapi', action: 'SendSms', codes: CODES });
+  const sent = createSlidingWindows([PER_DAY]);
 
   const receive = (call: Call, bot: Bot | undefined): Verdict => {
     const turned = admit(call, bot);
     if (turned !== undefined) return turned;
     const query = call.url.searchParams;
-    for (const name of ['PhoneNumbers', 'SignName', 'TemplateCode']) {
-      if ((query.get(name) ?? '') === '') return refuse(`Missing${name}`, `${name} is mandatory for this action.`);
-    }
+    const lacking = missing(query, 'PhoneNumbers', 'SignName', 'TemplateCode');
+    if (lacking !== undefined) return lacking;
     const [phones, sign, template] = [
       query.get('PhoneNumbers')!.split(','),
       query.get('SignName')!,
@@ -53,8 +52,9 @@ export default defineStandIn(() => {
       if (trouble === 'refused') return refuse('isv.MOBILE_NUMBER_ILLEGAL');
       if (trouble !== undefined) return refuse('isv.BUSINESS_LIMIT_CONTROL', flowMessage(trouble, PERMITS[trouble]));
       const key = [sign, template, mainland(phone) ?? phone].join('\n');
-      const broken = bot?.unlimited === true ? undefined : flow(key, call.now);
-      if (broken !== undefined) return refuse('isv.BUSINESS_LIMIT_CONTROL', flowMessage(broken.level, broken.max));
+      const full = bot?.unlimited === true ? undefined : sent.full(key, call.now);
+      if (full !== undefined) return refuse('isv.BUSINESS_LIMIT_CONTROL', flowMessage(full.level, full.max));
+      sent.take(key, call.now);
     }
     const raw = Object.fromEntries(query);
     return {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { COMMON_CODES, createAliyun, flowMessage, tokenOfAcs3 } from '../aliyun.ts';
-import { parseVariables } from '../aliyun-variables.ts';
-import { createFlow } from '../flow.ts';
-import { mainland, troubleOf } from '../phones.ts';
+import { createSlidingWindows } from '../limits/sliding-windows.ts';
 import { type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
-import { templateDraft } from '../template-message.ts';
+import { COMMON_CODES, createAliyun, flowMessage, tokenOfAcs3 } from './aliyun/gateway.ts';
+import { parseVariables } from './aliyun/variables.ts';
+import { mainland, troubleOf } from './sms/phones.ts';
+import { templateDraft } from './sms/template-message.ts';
 
 /** Aliyun voice, SingleCallByTts of 2017-05-25. help.aliyun.com, "SingleCallByTts". Values of all variables together. */
 const VARIABLES_CHARS = 250;
@@ -26,16 +26,19 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 export default defineStandIn(() => {
-  const { admit, failure, refuse } = createAliyun({ product: 'Dyvmsapi', action: 'SingleCallByTts', codes: CODES });
-  const flow = createFlow(CEILINGS);
+  const { admit, failure, missing, refuse } = createAliyun({
+    product: 'Dyvmsapi',
+    action: 'SingleCallByTts',
+    codes: CODES,
+  });
+  const called = createSlidingWindows(CEILINGS);
 
   const receive = (call: Call, bot: Bot | undefined): Verdict => {
     const turned = admit(call, bot);
     if (turned !== undefined) return turned;
     const query = call.url.searchParams;
-    for (const name of ['CalledNumber', 'TtsCode']) {
-      if ((query.get(name) ?? '') === '') return refuse(`Missing${name}`, `${name} is mandatory for this action.`);
-    }
+    const lacking = missing(query, 'CalledNumber', 'TtsCode');
+    if (lacking !== undefined) return lacking;
     const template = query.get('TtsCode')!;
     const phone = mainland(query.get('CalledNumber')!);
     if (phone === undefined) return refuse('isv.MOBILE_NUMBER_ILLEGAL');
@@ -51,8 +54,9 @@ export default defineStandIn(() => {
     const trouble = troubleOf(phone);
     if (trouble === 'refused') return refuse('isv.COMPLAINT_REJECT');
     const used = trouble === undefined ? undefined : CEILINGS.find(({ level }) => level === trouble);
-    const broken = used ?? (bot?.unlimited === true ? undefined : flow(phone, call.now));
-    if (broken !== undefined) return refuse('isv.BUSINESS_LIMIT_CONTROL', flowMessage(broken.level, broken.max));
+    const full = used ?? (bot?.unlimited === true ? undefined : called.full(phone, call.now));
+    if (full !== undefined) return refuse('isv.BUSINESS_LIMIT_CONTROL', flowMessage(full.level, full.max));
+    called.take(phone, call.now);
     const raw = Object.fromEntries(query);
     return {
       ok: true,

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { readBasic } from '../basic.ts';
-import { isJson, parseJson } from '../body.ts';
-import { isForm, parseForm } from '../form.ts';
+import { filled } from '../fields.ts';
+import { parseFields } from '../form.ts';
 import { linksOfHtml, textOfHtml } from '../html-text.ts';
 import { firstIssue } from '../issue.ts';
 import { levelOfMarks } from '../level.ts';
 import { look } from '../look.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Level, type Verdict } from '../stand-in.ts';
 
 /** Apprise API: github.com/caronc/apprise-api, views.py and forms.py. `APPRISE_UPLOAD_MAX_MEMORY_SIZE`, in bytes. */
 const BODY_BYTES = 3 * 1024 * 1024;
@@ -25,7 +25,7 @@ export default defineStandIn(() => ({
   },
   routes: [
     { path: '/apprise/notify/:key', token: ({ params }) => params['key'] ?? '', receive },
-    { path: '/apprise/notify', token: (call) => wordOf(readFields(call), 'urls').slice(0, TOKEN_CHARS), receive },
+    { path: '/apprise/notify', token: (call) => wordOf(parseFields(call), 'urls').slice(0, TOKEN_CHARS), receive },
   ],
   failure: (code) => (Object.hasOwn(WORDS, code) ? answerOf(Number(code), WORDS[code]!, true) : undefined),
 }));
@@ -44,7 +44,7 @@ function receive(call: Call, bot: Bot | undefined): Verdict {
   if (key !== undefined && !/^[\w-]{1,128}$/.test(key)) return refuse(404);
   if (call.method !== 'POST') return refuse(405);
   if (call.body.length > BODY_BYTES) return refuse(431);
-  const fields = readFields(call);
+  const fields = parseFields(call);
   if (fields === undefined) return refuse(400);
   const parsed = MESSAGE.safeParse(fields);
   if (!parsed.success) {
@@ -64,11 +64,6 @@ function receive(call: Call, bot: Bot | undefined): Verdict {
     answer: asJson ? { body: { error: null, details: [['INFO', '', words]] } } : { headers: PLAIN, body: words },
     draft: { ...draw(parsed.data, { tag, services }), kind: 'notify', raw: fields },
   };
-}
-
-function readFields(call: Pick<Call, 'headers' | 'body'>): Record<string, unknown> | undefined {
-  if (isForm(call)) return parseForm(call.body);
-  return isJson(call) ? parseJson(call.body) : undefined;
 }
 
 function wordOf(fields: Record<string, unknown> | undefined, name: string): string {
@@ -106,7 +101,7 @@ const LEVELS: Readonly<Record<string, Level>> = {
 function draw(
   { title, body, type, format }: z.infer<typeof MESSAGE>,
   { tag, services }: { readonly tag: string; readonly services: string },
-): Omit<Draft, 'kind' | 'raw'> {
+): Drawn {
   const isHtml = format === 'html';
   const text = isHtml ? textOfHtml(body) : body;
   return {
@@ -115,10 +110,7 @@ function draw(
     text,
     format: format === 'markdown' ? 'markdown' : 'text',
     ...look(type === undefined ? levelOfMarks(title, text) : LEVELS[type]),
-    fields: [
-      ...(tag === '' ? [] : [{ name: '标签', value: tag }]),
-      ...(services === '' ? [] : [{ name: '服务', value: services }]),
-    ],
+    fields: filled({ 标签: tag, 服务: services }),
     ...(isHtml ? { links: linksOfHtml(body) } : {}),
   };
 }

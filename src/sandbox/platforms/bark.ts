@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { decryptBark, readBarkKey } from '../bark-cipher.ts';
 import { isJson, parseJson } from '../body.ts';
+import { filled } from '../fields.ts';
 import { isForm, parseForm } from '../form.ts';
 import { levelOfMarks } from '../level.ts';
 import { look } from '../look.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
+import { decryptBark, readBarkKey } from './bark/cipher.ts';
 
 /** bark-server: github.com/Finb/bark-server, route_push.go. Apple's bound on a whole payload, in bytes. */
 const PAYLOAD_BYTES = 4096;
@@ -134,19 +135,11 @@ function draw(params: Params, secret: string | undefined): Omit<Draft, 'raw'> {
     title,
     text,
     format: markdown === '' ? 'text' : 'markdown',
-    ...look(Object.hasOwn(LEVELS, level) ? LEVELS[level] : levelOfMarks(title, text)),
-    fields: SHOWN.flatMap(([name, label]) => {
-      const value = word(params, name);
-      return value === '' ? [] : [{ name: label, value }];
-    }),
+    ...look(levelOfMarks(title, text) ?? (Object.hasOwn(LEVELS, level) ? LEVELS[level] : undefined)),
+    fields: filled({ 副标题: word(params, 'subtitle'), 分组: word(params, 'group') }),
     ...(url === '' ? {} : { links: [{ text: '打开', url }] }),
   };
 }
-
-const SHOWN = [
-  ['subtitle', '副标题'],
-  ['group', '分组'],
-] as const;
 
 const APNS = new Set([
   'BadDeviceToken',

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
+import { createShaped } from '../shaped.ts';
 import { equal, hmac, inWindow, looksSigned } from '../sign.ts';
-import { type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
+import { type Bot, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
+import { drawLink, drawMarkdown, drawText } from './dingtalk/draw.ts';
+import { LINK, LINK_CARD, TITLED, WORDS } from './dingtalk/shapes.ts';
 
 /** DingTalk custom robot. help.dingtalk.io, "custom-robots-send-group-messages": the whole body, in bytes. */
 const BODY_BYTES = 20_000;
@@ -68,10 +70,8 @@ function signFault(query: URLSearchParams, now: number, secret: string | undefin
   return right ? undefined : 'sign not match';
 }
 
-type Read = Omit<Draft, 'kind' | 'raw'> | string;
+type Read = Drawn | string;
 
-const WORDS = z.string().refine((text) => text.trim() !== '', 'is empty');
-const LINK = z.url({ protocol: /^(https?|dingtalk)$/ });
 const AT = {
   at: z
     .looseObject({
@@ -82,95 +82,47 @@ const AT = {
     .optional(),
   msgUuid: z.string().optional(),
 };
-const MARKDOWN = z.looseObject({ title: WORDS, text: WORDS });
+const ACTION_CARD = TITLED.extend({
+  btnOrientation: z.enum(['0', '1']).optional(),
+  singleTitle: WORDS.optional(),
+  singleURL: LINK.optional(),
+  btns: z
+    .array(z.looseObject({ title: WORDS, actionURL: LINK }))
+    .min(1)
+    .optional(),
+})
+  .refine((c) => c.singleTitle !== undefined || c.btns !== undefined, 'singleTitle or btns is needed')
+  .refine((c) => c.singleTitle === undefined || c.singleURL !== undefined, 'singleURL is needed');
+const FEED = z.looseObject({ links: z.array(z.looseObject({ title: WORDS, messageURL: LINK, picURL: LINK })).min(1) });
+
+const shaped = createShaped<Read>((words) => words);
 
 const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> = {
   text: shaped(z.looseObject({ text: z.looseObject({ content: WORDS }), ...AT }), ({ text, at }) => ({
-    style: 'text',
-    title: '',
-    text: text.content,
-    format: 'text',
+    ...drawText(text.content),
     mentions: mentions(at),
-    ...look(text.content),
   })),
-  markdown: shaped(z.looseObject({ markdown: MARKDOWN, ...AT }), ({ markdown, at }) => ({
-    style: 'card',
-    title: markdown.title,
-    text: markdown.text,
-    format: 'markdown',
+  markdown: shaped(z.looseObject({ markdown: TITLED, ...AT }), ({ markdown, at }) => ({
+    ...drawMarkdown(markdown),
     mentions: mentions(at),
-    ...look(markdown.title, markdown.text),
   })),
-  link: shaped(
-    z.looseObject({ link: MARKDOWN.extend({ messageUrl: LINK, picUrl: z.union([LINK, z.literal('')]).optional() }) }),
-    ({ link }) => ({
-      style: 'card',
-      title: link.title,
-      text: link.text,
-      format: 'text',
-      links: [{ text: '查看详情', url: link.messageUrl }],
-      ...look(link.title),
-    }),
-  ),
-  actionCard: shaped(
-    z.looseObject({
-      actionCard: MARKDOWN.extend({
-        btnOrientation: z.enum(['0', '1']).optional(),
-        singleTitle: WORDS.optional(),
-        singleURL: LINK.optional(),
-        btns: z
-          .array(z.looseObject({ title: WORDS, actionURL: LINK }))
-          .min(1)
-          .optional(),
-      })
-        .refine((c) => c.singleTitle !== undefined || c.btns !== undefined, 'singleTitle or btns is needed')
-        .refine((c) => c.singleTitle === undefined || c.singleURL !== undefined, 'singleURL is needed'),
-    }),
+  link: shaped(z.looseObject({ link: LINK_CARD }), ({ link }) => drawLink(link)),
+  actionCard: shaped(z.looseObject({ actionCard: ACTION_CARD }), ({ actionCard }) => {
+    const { singleTitle, singleURL, btns = [] } = actionCard;
+    const buttons = btns.map(({ title, actionURL }) => ({ text: title, url: actionURL }));
     // "If singleTitle is present btns is ignored"
-    ({ actionCard: c }) => ({
-      style: 'card',
-      title: c.title,
-      text: c.text,
-      format: 'markdown',
-      links:
-        c.singleTitle === undefined
-          ? c.btns!.map((b) => ({ text: b.title, url: b.actionURL }))
-          : [{ text: c.singleTitle, url: c.singleURL! }],
-      ...look(c.title, c.text),
-    }),
-  ),
-  feedCard: shaped(
-    z.looseObject({
-      feedCard: z.looseObject({
-        links: z.array(z.looseObject({ title: WORDS, messageURL: LINK, picURL: LINK })).min(1),
-      }),
-    }),
-    ({ feedCard: { links } }) => ({
-      style: 'card',
-      title: links[0]!.title,
-      text: '',
-      format: 'text',
-      links: links.map((l) => ({ text: l.title, url: l.messageURL })),
-    }),
-  ),
+    const links = singleTitle === undefined ? buttons : [{ text: singleTitle, url: singleURL! }];
+    return { ...drawMarkdown(actionCard), links };
+  }),
+  feedCard: shaped(z.looseObject({ feedCard: FEED }), ({ feedCard: { links } }) => ({
+    style: 'card',
+    title: links[0]!.title,
+    text: '',
+    format: 'text',
+    links: links.map(({ title, messageURL }) => ({ text: title, url: messageURL })),
+  })),
 };
 
 function mentions(at: z.infer<typeof AT.at>): string[] {
   return [...(at?.isAtAll === true ? ['all'] : []), ...(at?.atMobiles ?? []), ...(at?.atUserIds ?? [])];
-}
-
-/** DingTalk has no coloured header: the level shows in a coloured sign or a font colour. */
-function look(...texts: readonly string[]): Pick<Draft, 'level' | 'colour'> {
-  const colour = firstColour(texts.join('\n').match(/<font[^>]*>/i)?.[0] ?? '');
-  const level = levelOfMarks(...texts) ?? levelOfColour(colour);
-  return { ...(level === undefined ? {} : { level }), ...(colour === undefined ? {} : { colour }) };
-}
-
-function shaped<S extends z.ZodType>(schema: S, read: (value: z.output<S>) => Read) {
-  return (json: unknown): Read => {
-    const parsed = schema.safeParse(json);
-    if (parsed.success) return read(parsed.data);
-    const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.')}: ${issue?.message}`;
-  };
 }

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseAny, parseJson } from '../body.ts';
 import { firstIssue } from '../issue.ts';
-import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
-import { look } from '../look.ts';
 import { isNobody } from '../nobody.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
+import { createShaped } from '../shaped.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
 import { createTokens, randomText, secondsLeft } from '../tokens.ts';
+import { drawLink, drawMarkdown, drawText } from './dingtalk/draw.ts';
+import { LINK, LINK_CARD, TITLED, WORDS } from './dingtalk/shapes.ts';
 
 /**
  * One-to-one messages of a DingTalk robot. help.dingtalk.io, "chatbots-send-one-on-one-chat-messages-in-batches". A bot
@@ -66,7 +67,7 @@ export default defineStandIn(() => {
       },
     };
     if (reached.length === 0) return { ok: false, code: 'invalidStaffIdList', reason: 'nobody is reached', answer };
-    return { ok: true, answer, draft: { ...read, mentions: reached, kind: msgKey, raw: json } };
+    return { ok: true, answer, draft: { ...read, to: reached, kind: msgKey, raw: json } };
   };
 
   return {
@@ -85,7 +86,7 @@ export default defineStandIn(() => {
         receive,
       },
     ],
-    failure: (code) => (/^[a-z][\w.-]*$/i.test(code) ? failure(code, WORDS[code] ?? 'sandbox fault') : undefined),
+    failure: (code) => (/^[a-z][\w.-]*$/i.test(code) ? failure(code, MESSAGES[code] ?? 'sandbox fault') : undefined),
   };
 });
 
@@ -99,7 +100,7 @@ const STATUS: readonly (readonly [RegExp, number])[] = [
 ];
 
 /** For codes that only a fault brings about. */
-const WORDS: Readonly<Record<string, string>> = {
+const MESSAGES: Readonly<Record<string, string>> = {
   InvalidAuthentication: '不合法的access_token',
   invalidClientIdOrSecret: '无效的clientId或者clientSecret',
   Throttling: 'Request was denied due to request throttling.',
@@ -138,61 +139,16 @@ const BODY = z.looseObject({
   msgParam: z.string('invalidParameter.msgParam.invalid').min(1, 'invalidParameter.msgParam.invalid'),
 });
 
-type Read = Omit<Draft, 'kind' | 'raw' | 'mentions'> | string;
+type Read = Drawn | string;
 
-const FILLED = z.string().refine((text) => text.trim() !== '', 'is empty');
-const LINK = z.url({ protocol: /^(https?|dingtalk)$/ });
-const TITLED = z.looseObject({ title: FILLED, text: FILLED });
+const shaped = createShaped<Read>((words) => `The msgParam is invalid: ${words}`);
 
 const KEYS: Readonly<Record<string, (param: unknown) => Read>> = {
-  sampleText: shaped(z.looseObject({ content: FILLED }), ({ content }) => ({
-    style: 'text',
-    title: '',
-    text: content,
-    format: 'text',
-    ...looks(content),
+  sampleText: shaped(z.looseObject({ content: WORDS }), ({ content }) => drawText(content)),
+  sampleMarkdown: shaped(TITLED, drawMarkdown),
+  sampleLink: shaped(LINK_CARD, drawLink),
+  sampleActionCard: shaped(TITLED.extend({ singleTitle: WORDS, singleURL: LINK }), (card) => ({
+    ...drawMarkdown(card),
+    links: [{ text: card.singleTitle, url: card.singleURL }],
   })),
-  sampleMarkdown: shaped(TITLED, ({ title, text }) => ({
-    style: 'card',
-    title,
-    text,
-    format: 'markdown',
-    ...looks(title, text),
-  })),
-  sampleLink: shaped(
-    TITLED.extend({ messageUrl: LINK, picUrl: z.union([LINK, z.literal('')]).optional() }),
-    ({ title, text, messageUrl }) => ({
-      style: 'card',
-      title,
-      text,
-      format: 'text',
-      links: [{ text: '查看详情', url: messageUrl }],
-      ...looks(title),
-    }),
-  ),
-  sampleActionCard: shaped(
-    TITLED.extend({ singleTitle: FILLED, singleURL: LINK }),
-    ({ title, text, singleTitle, singleURL }) => ({
-      style: 'card',
-      title,
-      text,
-      format: 'markdown',
-      links: [{ text: singleTitle, url: singleURL }],
-      ...looks(title, text),
-    }),
-  ),
 };
-
-function looks(...texts: readonly string[]): Pick<Draft, 'level' | 'colour'> {
-  const colour = firstColour(texts.join('\n').match(/<font[^>]*>/i)?.[0] ?? '');
-  return look(levelOfMarks(...texts) ?? levelOfColour(colour), colour);
-}
-
-function shaped<S extends z.ZodType>(schema: S, read: (value: z.output<S>) => Read) {
-  return (param: unknown): Read => {
-    const parsed = schema.safeParse(param);
-    if (parsed.success) return read(parsed.data);
-    const { path, reason } = firstIssue(parsed.error);
-    return `The msgParam is invalid: ${path}: ${reason}`;
-  };
-}

@@ -1,8 +1,8 @@
 import { isJson, parseJson } from '../body.ts';
-import { drawDiscordMessage, type ErrorTree, isEmpty, readDiscordMessage } from '../discord-message.ts';
-import { createQuota, type Quota } from '../quota.ts';
+import { createSlidingWindows, type SlidingWindows } from '../limits/sliding-windows.ts';
 import { equal } from '../sign.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
+import { drawDiscordMessage, type ErrorTree, isEmpty, readDiscordMessage } from './discord/message.ts';
 
 /**
  * Discord publishes no figures for a webhook and tells clients to read its headers. These are the ones that clients
@@ -48,12 +48,12 @@ const PLAIN: Readonly<Record<number, string>> = {
 const RETRY_AFTER = 0.529;
 
 interface State {
-  readonly quota: Quota;
+  readonly sent: SlidingWindows;
   messages: bigint;
 }
 
 export default defineStandIn(() => {
-  const state: State = { quota: createQuota(RATE), messages: 0n };
+  const state: State = { sent: createSlidingWindows(RATE), messages: 0n };
   const route = {
     // the token is the secret of the hook
     token: ({ params }: Pick<Call, 'params'>) => params['id'] ?? '',
@@ -91,12 +91,12 @@ function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   if (!/^\d{1,20}$/.test(id)) return invalid({ webhook_id: coded('NUMBER_TYPE_COERCE', 'Value is not snowflake.') });
   if (!/^[\w-]{1,128}$/.test(token) || (bot?.secret !== undefined && !equal(bot.secret, token)))
     return refuse(failure(50027), 50027);
-  const wait = bot?.unlimited === true ? 0 : state.quota.wait(id, call.now);
+  const wait = bot?.unlimited === true ? 0 : state.sent.wait(id, call.now);
   if (wait > 0) return refuse(tooFast(wait / 1000), 429, `${wait} ms too early`);
-  state.quota.take(id, call.now);
+  state.sent.take(id, call.now);
   const verdict = judge(call, state);
   const { answer } = verdict;
-  return { ...verdict, answer: { ...answer, headers: { ...bucket(state.quota, id, call.now), ...answer.headers } } };
+  return { ...verdict, answer: { ...answer, headers: { ...bucket(state.sent, id, call.now), ...answer.headers } } };
 }
 
 function judge(call: Call, state: State): Verdict {
@@ -172,10 +172,10 @@ function invalid(errors: ErrorTree): Verdict {
 }
 
 /** What every answer tells of the limit. The window of two seconds is the bucket. */
-function bucket(quota: Quota, id: string, now: number): Readonly<Record<string, string>> {
+function bucket(sent: SlidingWindows, id: string, now: number): Readonly<Record<string, string>> {
   const { max, ms } = RATE[0]!;
-  const left = Math.max(0, quota.left(id, now));
-  const reset = left === 0 ? quota.wait(id, now) : ms;
+  const left = Math.max(0, sent.left(id, now));
+  const reset = left === 0 ? sent.wait(id, now) : ms;
   return {
     'x-ratelimit-limit': String(max),
     'x-ratelimit-remaining': String(Math.min(left, max)),

@@ -1,8 +1,9 @@
 import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
-import { readMail } from '../mail.ts';
-import { listenSilent } from '../smtp-silent.ts';
-import { listenSmtp } from '../smtp.ts';
+import { look } from '../look.ts';
 import { defineStandIn, type Draft, type Level } from '../stand-in.ts';
+import { readMail } from './email/mail.ts';
+import { listenSilent } from './email/silent.ts';
+import { listenSmtp } from './email/smtp.ts';
 
 /** A mail server that keeps everything. The token of a mail is the mailbox: the recipient's address in lower case. */
 export default defineStandIn(() => ({
@@ -34,8 +35,7 @@ function draw(source: Buffer, envelope: { from: string; to: readonly string[] })
     title: mail.subject,
     text: mail.text,
     format: 'text',
-    ...(level === undefined ? {} : { level }),
-    ...(colour === undefined ? {} : { colour }),
+    ...look(level, colour),
     mail: {
       from: mail.from || envelope.from,
       to: mail.to.length > 0 ? mail.to : envelope.to,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { card } from '../feishu-card.ts';
-import { plainText, readMentions } from '../feishu-text.ts';
-import { levelOfMarks } from '../level.ts';
+import { createShaped } from '../shaped.ts';
 import { equal, hmac, inWindow, looksSigned } from '../sign.ts';
-import { type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
+import { type Bot, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
+import { card } from './feishu/card.ts';
+import { BOT_POST, drawPost } from './feishu/post.ts';
+import { drawText } from './feishu/text.ts';
 
 /**
  * Feishu / Lark custom bot. open.feishu.cn, "add-custom-bot". The page limits a body to "20 KB" without defining KB, so
@@ -90,73 +91,18 @@ function signed(stamp: z.infer<typeof STAMP>, now: number, secret: string | unde
   return secret === undefined ? looksSigned(sign) : equal(sign, hmac(`${timestamp}\n${secret}`, ''));
 }
 
-type Read = Omit<Draft, 'kind' | 'raw'> | { readonly code: number; readonly reason: string };
+type Read = Drawn | { readonly code: number; readonly reason: string };
 
-const LINK = z.url({ protocol: /^(https?|lark|feishu)$/ });
-const NODE = z.discriminatedUnion('tag', [
-  z.looseObject({ tag: z.literal('text'), text: z.string(), un_escape: z.boolean().optional() }),
-  z.looseObject({ tag: z.literal('a'), text: z.string(), href: LINK }),
-  z.looseObject({ tag: z.literal('at'), user_id: z.string().min(1), user_name: z.string().optional() }),
-  z.looseObject({ tag: z.literal('img'), image_key: z.string().min(1) }),
-]);
-const POST = z.looseObject({ title: z.string().optional(), content: z.array(z.array(NODE)) });
+const shaped = createShaped<Read>((words) => ({ code: 19002, reason: `params error, ${words}` }));
 
 const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> = {
-  text: shaped(z.looseObject({ content: z.looseObject({ text: z.string().min(1) }) }), ({ content }) => {
-    const text = plainText(content.text);
-    return { ...TEXT, title: '', text, mentions: readMentions(content.text), ...level(text) };
-  }),
-  post: shaped(
-    z.looseObject({
-      content: z.looseObject({
-        post: z
-          .looseObject({ zh_cn: POST.optional(), en_us: POST.optional() })
-          .refine((post) => post.zh_cn ?? post.en_us, 'zh_cn or en_us is needed'),
-      }),
-    }),
-    ({ content: { post } }) => {
-      const { title = '', content } = (post.zh_cn ?? post.en_us)!;
-      const nodes = content.flat();
-      return {
-        ...TEXT,
-        title,
-        text: content.map((line) => line.map(inline).join('')).join('\n'),
-        links: nodes.flatMap((node) => (node.tag === 'a' ? [{ text: node.text, url: node.href }] : [])),
-        mentions: nodes.flatMap((node) => (node.tag === 'at' ? [node.user_id] : [])),
-        ...level(title),
-      };
-    },
+  text: shaped(z.looseObject({ content: z.looseObject({ text: z.string().min(1) }) }), ({ content }) =>
+    drawText(content.text),
   ),
-  image: shaped(z.looseObject({ content: z.looseObject({ image_key: z.string().min(1) }) }), () => ({
-    ...TEXT,
-    title: '',
-    text: '[图片]',
-  })),
-  share_chat: shaped(z.looseObject({ content: z.looseObject({ share_chat_id: z.string().min(1) }) }), () => ({
-    ...TEXT,
-    title: '',
-    text: '[群名片]',
-  })),
+  post: shaped(z.looseObject({ content: z.looseObject({ post: BOT_POST }) }), ({ content }) => drawPost(content.post)),
+  image: shaped(z.looseObject({ content: z.looseObject({ image_key: z.string().min(1) }) }), () => drawText('[图片]')),
+  share_chat: shaped(z.looseObject({ content: z.looseObject({ share_chat_id: z.string().min(1) }) }), () =>
+    drawText('[群名片]'),
+  ),
   interactive: (json) => card(json['card']),
 };
-
-const TEXT = { style: 'text', format: 'text' } as const;
-
-function level(text: string): Pick<Draft, 'level'> {
-  const found = levelOfMarks(text);
-  return found === undefined ? {} : { level: found };
-}
-
-function shaped<S extends z.ZodType>(schema: S, read: (value: z.output<S>) => Read) {
-  return (json: unknown): Read => {
-    const parsed = schema.safeParse(json);
-    if (parsed.success) return read(parsed.data);
-    const [issue] = parsed.error.issues;
-    return { code: 19002, reason: `params error, ${issue?.path.join('.')}: ${issue?.message}` };
-  };
-}
-
-function inline(node: z.infer<typeof NODE>): string {
-  if (node.tag === 'at') return `@${node.user_id === 'all' ? '所有人' : (node.user_name ?? node.user_id)}`;
-  return node.tag === 'img' ? '[图片]' : node.text;
-}

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseAny } from '../body.ts';
-import { failure, NOT_FOUND, refuse, throttle } from '../feishu-app-answer.ts';
-import { type FeishuMessage, readFeishuMessage } from '../feishu-app-message.ts';
-import { readUrgent, type UrgentMeans, type UrgentMessage } from '../feishu-urgent.ts';
+import { createRateLimit } from '../limits/rate-limit.ts';
 import { createMemory } from '../memory.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Route, type Verdict } from '../stand-in.ts';
 import { createTokens, type Grant, randomText, secondsLeft } from '../tokens.ts';
-import { createGauge } from '../window.ts';
+import { failure, NOT_FOUND, refuse, throttle } from './feishu_app/answer.ts';
+import { type FeishuMessage, readFeishuMessage } from './feishu_app/message.ts';
+import { readUrgent, type UrgentMeans, type UrgentMessage } from './feishu_app/urgent.ts';
 
 /**
  * Messages of a Feishu / Lark application, and urgent calls for them. open.feishu.cn, auth-v3
@@ -29,15 +29,12 @@ const UUID_MS = 3_600_000;
 
 const PREFIX = '/feishu_app/open-apis';
 
-/** Of everything that is remembered per message, recipient or application. */
-const MOST_KEPT = 10_000;
-
 export default defineStandIn(() => {
   const tokens = createTokens({ life_ms: LIFE_MS, renew_ms: RENEW_MS, mint: () => `t-${randomText(40)}` });
-  const gates = PER_API.map((window) => ({ ...window, passes: createGauge({ windows: [window], block_ms: 0 }) }));
-  const deliveries = createGauge(PER_RECIPIENT);
-  const messages = createMemory<UrgentMessage & { readonly app: string }>(MOST_KEPT);
-  const sent = createMemory<Made>(MOST_KEPT);
+  const gates = PER_API.map((window) => ({ ...window, pass: createRateLimit({ windows: [window], block_ms: 0 }) }));
+  const deliveries = createRateLimit(PER_RECIPIENT);
+  const messages = createMemory<UrgentMessage & { readonly app: string }>();
+  const sent = createMemory<Made>();
 
   const giveToken = (call: Call, bot: Bot | undefined): Verdict => {
     if (call.method !== 'POST') return NOT_FOUND;
@@ -58,7 +55,7 @@ export default defineStandIn(() => {
     if (!token.startsWith('t-')) return refuse(99991671);
     const grant = tokens.check(token, call.now, bot);
     if (grant === 'unknown' || grant === 'expired') return refuse(99991663);
-    const full = gates.find(({ passes }) => bot?.unlimited !== true && !passes(`${grant.app} ${api}`, call.now));
+    const full = gates.find(({ pass }) => bot?.unlimited !== true && !pass(`${grant.app} ${api}`, call.now));
     if (full !== undefined) return throttle(full.max, full.ms / 1000);
     return isJson(call) ? grant : refuse(9499, 'Content-Type must be application/json');
   };

@@ -6,7 +6,7 @@ import { isForm, parseForm } from '../form.ts';
 import { firstIssue } from '../issue.ts';
 import { levelOfMarks } from '../level.ts';
 import { look } from '../look.ts';
-import { type Answer, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
+import { type Answer, type Call, defineStandIn, type Drawn, type Level, type Verdict } from '../stand-in.ts';
 
 /** gotify/server: github.com/gotify/server, api/message.go and auth/authentication.go. It has no rate limit. */
 export default defineStandIn(() => {
@@ -76,7 +76,7 @@ function wordsOf(error: z.ZodError): string {
   return path === 'message' ? "Field 'message' is required" : `json: cannot unmarshal field ${path}: ${reason}`;
 }
 
-function draw({ title, message, priority, extras }: z.infer<typeof MESSAGE>): Omit<Draft, 'kind' | 'raw'> {
+function draw({ title, message, priority, extras }: z.infer<typeof MESSAGE>): Drawn {
   const url = extras?.['client::notification']?.click?.url;
   return {
     style: title === '' ? 'text' : 'card',

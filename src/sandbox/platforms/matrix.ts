@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { isJson, parseAny } from '../body.ts';
+import { issueWords } from '../issue.ts';
 import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
-import { readMatrixHtml } from '../matrix-html.ts';
-import { createQuota, type Quota } from '../quota.ts';
+import { createSlidingWindows, type SlidingWindows } from '../limits/sliding-windows.ts';
+import { look } from '../look.ts';
+import { createMemory, type Memory } from '../memory.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
+import { readMatrixHtml } from './matrix/html.ts';
 
 /** Synapse's default for messages, `rc_message`: 0.2 a second, ten at once. */
 const RATE = [{ max: 10, ms: 50_000 }];
@@ -11,8 +14,6 @@ const RATE = [{ max: 10, ms: 50_000 }];
 const EVENT_BYTES = 65_536;
 /** Hashes, signatures, and the events it follows: about what a homeserver adds to the content (bytes). */
 const METADATA_BYTES = 1500;
-/** Transactions remembered; the oldest go. */
-const MOST_TRANSACTIONS = 10_000;
 /** Milliseconds in an injected M_LIMIT_EXCEEDED. */
 const RETRY_AFTER = 2000;
 
@@ -31,14 +32,14 @@ const ERRORS: Readonly<Record<string, readonly [status: number, error: string]>>
 };
 
 interface State {
-  readonly quota: Quota;
+  readonly sent: SlidingWindows;
   /** Event ids by token, room and transaction. */
-  readonly transactions: Map<string, string>;
+  readonly transactions: Memory<string>;
   events: number;
 }
 
 export default defineStandIn(() => {
-  const state: State = { quota: createQuota(RATE), transactions: new Map(), events: 0 };
+  const state: State = { sent: createSlidingWindows(RATE), transactions: createMemory(), events: 0 };
   const token = ({ headers }: Pick<Call, 'headers'>): string => bearer(headers) ?? '';
   const client = '/matrix/_matrix/client/v3';
   return {
@@ -70,22 +71,18 @@ function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   const key = JSON.stringify([token, room, transaction]);
   const known = state.transactions.get(key);
   if (known !== undefined) return { ok: true, answer: { body: { event_id: known } } };
-  const wait = bot?.unlimited === true ? 0 : state.quota.wait(token, call.now);
+  const wait = bot?.unlimited === true ? 0 : state.sent.wait(token, call.now);
   if (wait > 0) return refuse('M_LIMIT_EXCEEDED', `${wait} ms too early`, wait);
   const json = isJson(call) ? parseAny(call.body) : undefined;
   if (json === undefined) return refuse('M_NOT_JSON');
   const parsed = CONTENT.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse('M_BAD_JSON', `${issue?.path.join('.')}: ${issue?.message}`);
-  }
+  if (!parsed.success) return refuse('M_BAD_JSON', issueWords(parsed.error));
   if (Buffer.byteLength(JSON.stringify(json)) + METADATA_BYTES > EVENT_BYTES) return refuse('M_TOO_LARGE');
-  state.quota.take(token, call.now);
+  state.sent.take(token, call.now);
   state.events += 1;
   const event_id = `$sandbox${state.events}`;
-  if (state.transactions.size >= MOST_TRANSACTIONS) state.transactions.delete(state.transactions.keys().next().value!);
   state.transactions.set(key, event_id);
-  return { ok: true, answer: { body: { event_id } }, draft: { ...read(parsed.data), raw: json } };
+  return { ok: true, answer: { body: { event_id } }, draft: { ...read(parsed.data), to: [room], raw: json } };
 }
 
 /** No room of the sandbox is encrypted. */
@@ -158,8 +155,7 @@ function read({ msgtype, body, formatted_body, ...more }: z.infer<typeof CONTENT
     title: html?.title ?? '',
     text: html?.text ?? body,
     format: html === undefined ? 'text' : 'markdown',
-    ...(level === undefined ? {} : { level }),
-    ...(colour === undefined ? {} : { colour }),
+    ...look(level, colour),
     links: html?.links ?? [],
     mentions: [...(mentions.room === true ? ['all'] : []), ...(mentions.user_ids ?? [])],
   };

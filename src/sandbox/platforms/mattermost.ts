@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { parseJson } from '../body.ts';
-import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
+import { isForm, parseForm } from '../form.ts';
+import { issueWords } from '../issue.ts';
+import { look } from '../look.ts';
 import { type Answer, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
+import { lookOfBar } from './slack/bar.ts';
 
 /** Bytes: the default of ServiceSettings.MaximumPayloadSizeBytes. docs.mattermost.com, web server settings. */
 const BODY_BYTES = 300_000;
@@ -56,8 +59,7 @@ function receive(call: Call): Verdict {
   if (json === undefined) return refuse('web.incoming_webhook.parse.app_error');
   const parsed = REQUEST.safeParse(json);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse('web.incoming_webhook.parse.app_error', `${issue?.path.join('.')}: ${issue?.message}`);
+    return refuse('web.incoming_webhook.parse.app_error', issueWords(parsed.error));
   }
   const { text, attachments, type } = parsed.data;
   if (text === '' && attachments.length === 0) return refuse('web.incoming_webhook.text.app_error');
@@ -71,8 +73,7 @@ function receive(call: Call): Verdict {
 
 /** The JSON itself, whatever the content type says, or the field `payload` of a form. */
 function payload(call: Call): Buffer {
-  const isForm = /^application\/x-www-form-urlencoded\b/i.test(call.headers['content-type'] ?? '');
-  return isForm ? Buffer.from(new URLSearchParams(call.body.toString('utf8')).get('payload') ?? '') : call.body;
+  return isForm(call) ? Buffer.from(parseForm(call.body)['payload'] ?? '') : call.body;
 }
 
 /** What the rate limiter of a server says: no JSON, and no `Retry-After`. */
@@ -136,18 +137,14 @@ function read({ text, attachments, props, priority }: z.infer<typeof REQUEST>, r
   const body = attachments.flatMap((one) => [one.pretext, one.author_name, one.text, one.footer]);
   const title = first?.title ?? '';
   const bar = attachments.find(({ color }) => color !== '')?.color ?? '';
-  const colour = firstColour(bar);
-  const named = Object.hasOwn(NAMED_COLOURS, bar) ? NAMED_COLOURS[bar] : undefined;
-  const urgent = PRIORITIES[priority?.priority ?? ''];
-  const level = named ?? levelOfColour(colour) ?? levelOfMarks(title, text, ...body) ?? urgent;
   return {
     kind: first === undefined ? 'text' : 'attachments',
     style: first === undefined ? 'text' : 'card',
     title,
     text: [text, ...body, props?.card ?? ''].filter((one) => one !== '').join('\n\n'),
     format: 'markdown',
-    ...(level === undefined ? {} : { level }),
-    ...(colour === undefined ? {} : { colour }),
+    ...look(PRIORITIES[priority?.priority ?? '']),
+    ...lookOfBar(bar, title, text, ...body),
     fields: attachments.flatMap(({ fields }) => fields.map((one) => ({ name: one.title, value: plain(one.value) }))),
     links: attachments.flatMap((one) => (one.title_link === '' ? [] : [{ text: one.title, url: one.title_link }])),
     mentions: mentionsOf([text, ...attachments.map((one) => one.text)].join('\n')),
@@ -155,7 +152,6 @@ function read({ text, attachments, props, priority }: z.infer<typeof REQUEST>, r
   };
 }
 
-const NAMED_COLOURS: Readonly<Record<string, Level>> = { good: 'info', warning: 'warning', danger: 'error' };
 const PRIORITIES: Readonly<Record<string, Level>> = { important: 'warning', urgent: 'error' };
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));

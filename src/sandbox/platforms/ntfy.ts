@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { parseJson } from '../body.ts';
 import { readBasic } from '../basic.ts';
-import { createBucket } from '../bucket.ts';
+import { parseJson } from '../body.ts';
+import { filled } from '../fields.ts';
 import { levelOfMarks } from '../level.ts';
+import { createCalendarCount, dayOf } from '../limits/calendar-count.ts';
+import { createTokenBucket } from '../limits/token-bucket.ts';
 import { look } from '../look.ts';
-import { ntfyFailure, ntfyRefusal } from '../ntfy-error.ts';
-import { type NtfyMessage, readJson, readPlain } from '../ntfy-message.ts';
-import { type Bot, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
-import { createTally, dayOf } from '../tally.ts';
+import { type Bot, type Call, defineStandIn, type Drawn, type Level, type Verdict } from '../stand-in.ts';
+import { ntfyFailure, ntfyRefusal } from './ntfy/error.ts';
+import { type NtfyMessage, readJson, readPlain } from './ntfy/message.ts';
 
 /** docs.ntfy.sh/publish, "Limitations": a longer message becomes an attachment. Bytes of UTF-8. */
 const MESSAGE_BYTES = 4096;
@@ -21,9 +22,9 @@ const CACHE_S = 43_200;
 
 /** The bot is the topic; the limits count per visitor. A declared secret is `tk_…` or `user:password`. */
 export default defineStandIn(() => {
-  const mayRequest = createBucket(REQUESTS);
-  const mayLogIn = createBucket(LOGINS);
-  const tally = createTally();
+  const mayRequest = createTokenBucket(REQUESTS);
+  const mayLogIn = createTokenBucket(LOGINS);
+  const count = createCalendarCount();
 
   const publish = (call: Call, bot: Bot | undefined, read: (call: Call) => NtfyMessage): Verdict => {
     if (call.method !== 'POST' && call.method !== 'PUT') return ntfyRefusal('40401');
@@ -35,7 +36,7 @@ export default defineStandIn(() => {
     if (bot?.unlimited !== true && !mayRequest(visitor, call.now)) return ntfyRefusal('42901');
     const message = read(call);
     if (typeof message === 'string') return ntfyRefusal(message);
-    const isOver = bot?.unlimited !== true && tally(visitor, dayOf(call.now, 0)) > MOST_PER_DAY;
+    const isOver = bot?.unlimited !== true && count(visitor, dayOf(call.now, 0)) > MOST_PER_DAY;
     if (isOver) return ntfyRefusal('42908');
     const [time, text] = [Math.floor(call.now / 1000), message.message || 'triggered'];
     const id = randomBytes(9).toString('base64url');
@@ -104,7 +105,7 @@ const EMOJI: Readonly<Record<string, string>> = {
   loudspeaker: '📢',
 };
 
-function draw(message: Exclude<NtfyMessage, string>): Omit<Draft, 'kind' | 'raw'> {
+function draw(message: Exclude<NtfyMessage, string>): Drawn {
   const { title, message: text, tags, actions, click } = message;
   const signs = tags.map((tag) => (Object.hasOwn(EMOJI, tag) ? EMOJI[tag]! : '')).join('');
   return {
@@ -113,10 +114,7 @@ function draw(message: Exclude<NtfyMessage, string>): Omit<Draft, 'kind' | 'raw'
     text,
     format: message.markdown ? 'markdown' : 'text',
     ...look(LEVELS[message.priority] ?? levelOfMarks(signs, title, text)),
-    fields: [
-      ...(tags.length === 0 ? [] : [{ name: '标签', value: tags.join(', ') }]),
-      ...(message.delay === '' ? [] : [{ name: '延时', value: message.delay }]),
-    ],
+    fields: filled({ 标签: tags.join(', '), 延时: message.delay }),
     links: [
       ...(click === '' ? [] : [{ text: '打开', url: click }]),
       ...actions.filter(({ url }) => url !== '').map(({ label, url }) => ({ text: label, url })),

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { createOpenAlerts } from '../open-alerts.ts';
+import { filled } from '../fields.ts';
 import { createMemory } from '../memory.ts';
+import { createOpenAlerts } from '../open-alerts.ts';
 import {
   type Answer,
   type Call,
@@ -188,7 +189,6 @@ const LEVELS: Readonly<Record<string, Level>> = { P1: 'error', P2: 'error', P3: 
 
 function alertDraft(alert: z.output<typeof ALERT>, alias: string, raw: object): Draft {
   const { message, description, details, tags, entity, source, priority, responders } = alert;
-  const named = Object.entries({ priority, entity, source, tags: tags.join(', '), alias });
   return {
     kind: 'alert',
     style: 'card',
@@ -196,9 +196,7 @@ function alertDraft(alert: z.output<typeof ALERT>, alias: string, raw: object): 
     text: description,
     format: 'text',
     level: LEVELS[priority]!,
-    fields: [...Object.entries(details), ...named].flatMap(([name, value = '']) =>
-      value === '' ? [] : [{ name, value }],
-    ),
+    fields: [...filled(details), ...filled({ priority, entity, source, tags: tags.join(', '), alias })],
     mentions: responders.map((r) => r.name ?? r.username ?? r.id ?? ''),
     raw,
   };

@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { isJson, parseJson } from '../body.ts';
-import { isForm, parseForm } from '../form.ts';
+import { filled } from '../fields.ts';
+import { parseFields } from '../form.ts';
 import { linksOfHtml, textOfHtml } from '../html-text.ts';
 import { firstIssue } from '../issue.ts';
 import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
+import { createCalendarCount } from '../limits/calendar-count.ts';
 import { look } from '../look.ts';
-import { monthOf } from '../pushover-month.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
-import { createTally } from '../tally.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Level, type Verdict } from '../stand-in.ts';
+import { monthOf } from './pushover/month.ts';
 
 /** pushover.net/api. Lengths in characters, where one of four bytes counts as one. */
 const CHARS = { message: 1024, title: 250, url: 512, url_title: 100 } as const;
@@ -19,11 +19,10 @@ const SHORTEST_RETRY_S = 30;
 const LONGEST_EXPIRE_S = 10_800;
 
 export default defineStandIn(() => {
-  const tally = createTally();
+  const count = createCalendarCount();
 
   const receive = (call: Call, bot: Bot | undefined): Verdict => {
-    const isRead = call.method === 'POST' && (isJson(call) || isForm(call));
-    const fields = isRead ? readFields(call) : undefined;
+    const fields = call.method === 'POST' ? parseFields(call) : undefined;
     if (fields === undefined) return refuse(400, ['request must be a POST of a form or of JSON']);
     if (!KEY.test(tokenOf(call))) {
       return refuse(400, ['application token is invalid, see https://pushover.net/api'], { token: 'invalid' });
@@ -37,7 +36,7 @@ export default defineStandIn(() => {
     const wrong = users.filter((user) => !KEY.test(user));
     if (wrong.length === users.length || users.length > MOST_USERS) return refuse(400, [NO_USER], { user: 'invalid' });
     const { name, reset } = monthOf(call.now);
-    const used = bot?.unlimited === true ? 1 : tally(tokenOf(call), name);
+    const used = bot?.unlimited === true ? 1 : count(tokenOf(call), name);
     const headers = quota(Math.max(0, PER_MONTH - used), reset);
     if (used > PER_MONTH) return refuse(429, [OVER_QUOTA], {}, headers);
     const body = {
@@ -46,7 +45,8 @@ export default defineStandIn(() => {
       ...(parsed.data.priority === 2 ? { receipt: randomBytes(15).toString('hex') } : {}),
       ...(wrong.length === 0 ? {} : { errors: wrong.map((user) => `user key ${user} is invalid`) }),
     };
-    return { ok: true, answer: { headers, body }, draft: { ...draw(parsed.data), kind: 'message', raw: fields } };
+    const to = users.filter((user) => KEY.test(user));
+    return { ok: true, answer: { headers, body }, draft: { ...draw(parsed.data), to, kind: 'message', raw: fields } };
   };
 
   return {
@@ -74,12 +74,8 @@ const NO_USER =
   'user identifier is not a valid user, group, or subscribed user key, see https://pushover.net/api#identifiers';
 const OVER_QUOTA = 'application has exceeded its monthly message limit, see https://pushover.net/api#limits';
 
-function readFields(call: Pick<Call, 'headers' | 'body'>): Record<string, unknown> | undefined {
-  return isForm(call) ? parseForm(call.body) : parseJson(call.body);
-}
-
 function tokenOf(call: Pick<Call, 'headers' | 'body'>): string {
-  const token = readFields(call)?.['token'];
+  const token = parseFields(call)?.['token'];
   return typeof token === 'string' ? token : '';
 }
 
@@ -125,7 +121,7 @@ const MESSAGE = z
 /** High and emergency priority are drawn in red. */
 const LEVELS: Readonly<Record<number, Level>> = { 2: 'error', 1: 'error', [-1]: 'info', [-2]: 'info' };
 
-function draw(message: z.infer<typeof MESSAGE>): Omit<Draft, 'kind' | 'raw'> {
+function draw(message: z.infer<typeof MESSAGE>): Drawn {
   const isHtml = Number(message.html ?? 0) === 1;
   const text = isHtml ? textOfHtml(message.message) : message.message;
   const colour = isHtml ? firstColour(message.message) : undefined;
@@ -137,7 +133,7 @@ function draw(message: z.infer<typeof MESSAGE>): Omit<Draft, 'kind' | 'raw'> {
     text,
     format: 'text',
     ...look(level, colour),
-    fields: tags === undefined || tags === '' ? [] : [{ name: '标签', value: tags }],
+    fields: filled({ 标签: tags }),
     links: [...(url === '' ? [] : [{ text: url_title || url, url }]), ...(isHtml ? linksOfHtml(message.message) : [])],
   };
 }

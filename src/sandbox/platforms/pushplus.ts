@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
+import { filled } from '../fields.ts';
 import { linksOfHtml, textOfHtml } from '../html-text.ts';
-import { firstIssue } from '../issue.ts';
+import { issueWords } from '../issue.ts';
 import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
+import { CHINA, createCalendarCount, dayOf } from '../limits/calendar-count.ts';
 import { look } from '../look.ts';
 import { createMemory } from '../memory.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
-import { createTally, dayOf } from '../tally.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
 
 /** PushPlus. pushplus.plus/doc: characters; the page gives no figure, these are Apprise's. */
 const TITLE_CHARS = 200;
@@ -20,22 +21,19 @@ const LOCKS = [
   { beyond: 1000, ms: 7 * DAY_MS },
   { beyond: 10_000, ms: Number.POSITIVE_INFINITY },
 ] as const;
-/** China Standard Time is so many hours ahead of UTC. */
-const CHINA = 8;
-const MOST_TOKENS = 10_000;
 
 export default defineStandIn(() => {
-  const tally = createTally();
-  const locked = createMemory<number>(MOST_TOKENS);
+  const count = createCalendarCount();
+  const locked = createMemory<number>();
 
   /** False: the account is locked. */
   const passes = (token: string, now: number): boolean => {
     const today = dayOf(now, CHINA);
-    const count = tally(token, today);
-    const lock = LOCKS.findLast(({ beyond }) => count > beyond);
+    const requests = count(token, today);
+    const lock = LOCKS.findLast(({ beyond }) => requests > beyond);
     const tomorrow = Date.parse(`${today}T00:00:00+08:00`) + DAY_MS;
     const until = lock === undefined ? tomorrow : now + lock.ms;
-    if (count > PER_DAY) locked.set(token, Math.max(until, locked.get(token) ?? 0));
+    if (requests > PER_DAY) locked.set(token, Math.max(until, locked.get(token) ?? 0));
     return now >= (locked.get(token) ?? 0);
   };
 
@@ -46,10 +44,7 @@ export default defineStandIn(() => {
     if (typeof token !== 'string' || !/^[0-9a-f]{32}$/i.test(token)) return refuse(903);
     if (bot?.unlimited !== true && !passes(token, call.now)) return refuse(900);
     const parsed = MESSAGE.safeParse(fields);
-    if (!parsed.success) {
-      const { path, reason } = firstIssue(parsed.error);
-      return refuse(999, `${path}: ${reason}`);
-    }
+    if (!parsed.success) return refuse(999, issueWords(parsed.error));
     const answer: Answer = { body: { code: 200, msg: '请求成功', data: randomBytes(16).toString('hex') } };
     // "if the server's time is later than the timestamp, the message is not sent"
     const { timestamp } = parsed.data;
@@ -104,7 +99,7 @@ const MESSAGE = z.looseObject({
     .optional(),
 });
 
-function draw(message: z.infer<typeof MESSAGE>): Omit<Draft, 'kind' | 'raw'> {
+function draw(message: z.infer<typeof MESSAGE>): Drawn {
   const { title, content, template } = message;
   const isHtml = template === 'html';
   const text = isHtml ? textOfHtml(content) : content;
@@ -115,20 +110,10 @@ function draw(message: z.infer<typeof MESSAGE>): Omit<Draft, 'kind' | 'raw'> {
     text,
     format: template === 'markdown' ? 'markdown' : 'text',
     ...look(levelOfMarks(title, text) ?? levelOfColour(colour), colour),
-    fields: SHOWN.flatMap(([name, label]) => {
-      const value = message[name] ?? '';
-      return value === '' ? [] : [{ name: label, value }];
-    }),
+    fields: filled({ 群组: message.topic, 好友: message.to, 渠道: message.channel, 渠道配置: message.webhook }),
     ...(isHtml ? { links: linksOfHtml(content) } : {}),
   };
 }
-
-const SHOWN = [
-  ['topic', '群组'],
-  ['to', '好友'],
-  ['channel', '渠道'],
-  ['webhook', '渠道配置'],
-] as const;
 
 /** pushplus.plus/doc, "接口返回码说明". */
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { isJson, parseJson } from '../body.ts';
-import { isForm, parseForm } from '../form.ts';
+import { filled } from '../fields.ts';
+import { parseFields } from '../form.ts';
 import { firstIssue } from '../issue.ts';
 import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
+import { CHINA, createCalendarCount, dayOf } from '../limits/calendar-count.ts';
 import { look } from '../look.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Route, type Verdict } from '../stand-in.ts';
-import { createTally, dayOf } from '../tally.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Route, type Verdict } from '../stand-in.ts';
 
 /** sct.ftqq.com, "发送消息". Characters; `desp` in bytes, "32KB" read as the stricter 32,000. */
 const TITLE_CHARS = 32;
@@ -13,12 +13,10 @@ const SHORT_CHARS = 64;
 const DESP_BYTES = 32_000;
 /** Of an account that does not pay, a day. */
 const PER_DAY = 5;
-/** China Standard Time is so many hours ahead of UTC. */
-const CHINA = 8;
 
 /** Turbo (`sctapi.ftqq.com/KEY.send`) and ServerChan³ (`UID.push.ft07.com/send/KEY.send`). */
 export default defineStandIn(() => {
-  const tally = createTally();
+  const count = createCalendarCount();
   let last = 0;
 
   const route = (path: string, key: RegExp, accept: (id: number) => object): Route => ({
@@ -34,7 +32,7 @@ export default defineStandIn(() => {
         const { path: name, reason } = firstIssue(parsed.error);
         return refuse('400', `[INPUT]${name} ${reason}`);
       }
-      const isOver = bot?.unlimited !== true && tally(token, dayOf(call.now, CHINA)) > PER_DAY;
+      const isOver = bot?.unlimited !== true && count(token, dayOf(call.now, CHINA)) > PER_DAY;
       if (isOver) return refuse('471');
       const draft = { ...draw(parsed.data), kind: 'send', raw: fields };
       return { ok: true, answer: { body: accept(++last) }, draft };
@@ -69,9 +67,7 @@ export default defineStandIn(() => {
 /** GET with a query, or POST of a form or of JSON. */
 function readFields(call: Call): Record<string, unknown> | undefined {
   if (call.method === 'GET') return Object.fromEntries(call.url.searchParams);
-  if (call.method !== 'POST') return undefined;
-  if (isForm(call)) return parseForm(call.body);
-  return isJson(call) ? parseJson(call.body) : undefined;
+  return call.method === 'POST' ? parseFields(call) : undefined;
 }
 
 /** The numbers of Turbo's channels. */
@@ -98,7 +94,7 @@ const MESSAGE = z.looseObject({
   openid: z.string().default(''),
 });
 
-function draw({ title, desp, short, tags }: z.infer<typeof MESSAGE>): Omit<Draft, 'kind' | 'raw'> {
+function draw({ title, desp, short, tags }: z.infer<typeof MESSAGE>): Drawn {
   const colour = firstColour(desp);
   return {
     style: 'card',
@@ -106,10 +102,7 @@ function draw({ title, desp, short, tags }: z.infer<typeof MESSAGE>): Omit<Draft
     text: desp || short,
     format: 'markdown',
     ...look(levelOfMarks(title, short, desp) ?? levelOfColour(colour), colour),
-    fields: [
-      ...(short === '' || desp === '' ? [] : [{ name: '摘要', value: short }]),
-      ...(tags === '' ? [] : [{ name: '标签', value: tags.split('|').join('，') }]),
-    ],
+    fields: filled({ 摘要: desp === '' ? '' : short, 标签: tags.replaceAll('|', '，') }),
   };
 }
 

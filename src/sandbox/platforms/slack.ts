@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
-import { createQuota, type Quota } from '../quota.ts';
+import { createSlidingWindows, type SlidingWindows } from '../limits/sliding-windows.ts';
 import { equal } from '../sign.ts';
-import { readBlocks } from '../slack-blocks.ts';
-import { slackLinks, slackMentions, slackPlain } from '../slack-text.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
+import { lookOfBar } from './slack/bar.ts';
+import { readBlocks } from './slack/blocks.ts';
+import { slackLinks, slackMentions, slackPlain } from './slack/text.ts';
 
 /** docs.slack.dev/apis/web-api/rate-limits: one a second, "short bursts" of more are tolerated (here: a second one). */
 const RATE = [
@@ -44,7 +44,7 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 export default defineStandIn(() => {
-  const quota = createQuota(RATE);
+  const sent = createSlidingWindows(RATE);
   return {
     name: 'slack',
     label: 'Slack',
@@ -69,23 +69,23 @@ export default defineStandIn(() => {
         // the third part is the secret; the first two name the team and the hook
         path: '/services/:team/:hook/:secret',
         token: ({ params }) => `${params['team'] ?? ''}/${params['hook'] ?? ''}`,
-        receive: (call, bot) => receive(call, bot, quota),
+        receive: (call, bot) => receive(call, bot, sent),
       },
     ],
     failure: (code) => (Object.hasOwn(STATUS, code) ? answer(code) : undefined),
   };
 });
 
-function receive(call: Call, bot: Bot | undefined, quota: Quota): Verdict {
+function receive(call: Call, bot: Bot | undefined, sent: SlidingWindows): Verdict {
   const { team = '', hook = '', secret = '' } = call.params;
   if (!/^T[A-Z0-9]+$/.test(team)) return refuse('no_team');
   if (!/^B[A-Z0-9]+$/.test(hook)) return refuse('no_service');
   if (!/^[\w-]{1,128}$/.test(secret)) return refuse('invalid_token');
   if (bot?.secret !== undefined && !equal(bot.secret, secret)) return refuse('invalid_token');
   const key = `${team}/${hook}`;
-  const wait = bot?.unlimited === true ? 0 : quota.wait(key, call.now);
+  const wait = bot?.unlimited === true ? 0 : sent.wait(key, call.now);
   if (wait > 0) return refuse('rate_limited', `${wait} ms too early`, Math.ceil(wait / 1000));
-  quota.take(key, call.now);
+  sent.take(key, call.now);
   const json = call.method === 'POST' && isJson(call) ? parseJson(call.body) : undefined;
   const parsed = PAYLOAD.safeParse(json);
   if (json === undefined || !parsed.success) return refuse('invalid_payload', parsed.error?.issues[0]?.message);
@@ -148,7 +148,7 @@ function readMessage({ text = '', blocks, attachments = [] }: z.infer<typeof PAY
       format: 'text',
       links: slackLinks(text),
       mentions: slackMentions(text),
-      ...look([seen]),
+      ...lookOfBar('', seen),
     };
   }
   const parts: Part[] = [];
@@ -176,7 +176,7 @@ function readMessage({ text = '', blocks, attachments = [] }: z.infer<typeof PAY
     fields: parts.flatMap(({ fields }) => fields),
     links: parts.flatMap(({ links }) => links),
     mentions: [...slackMentions(text), ...parts.flatMap(({ mentions }) => mentions)],
-    ...look([lead, title, ...body], attachments.find(({ color }) => color !== undefined)?.color),
+    ...lookOfBar(attachments.find(({ color }) => color !== undefined)?.color ?? '', lead, title, ...body),
   };
 }
 
@@ -200,13 +200,4 @@ function readAttachment(attachment: z.infer<typeof ATTACHMENT>, text: string): P
     mentions: texts.flatMap(slackMentions),
     size: 0,
   };
-}
-
-const NAMED_COLOURS: Readonly<Record<string, Level>> = { good: 'info', warning: 'warning', danger: 'error' };
-
-/** The bar beside an attachment: `#rrggbb` or one of three names. */
-function look(texts: readonly string[], bar = ''): Pick<Draft, 'level' | 'colour'> {
-  const colour = firstColour(bar) ?? (Object.hasOwn(NAMED_COLOURS, bar) ? bar : undefined);
-  const level = NAMED_COLOURS[bar] ?? levelOfColour(firstColour(bar)) ?? levelOfMarks(...texts);
-  return { ...(level === undefined ? {} : { level }), ...(colour === undefined ? {} : { colour }) };
 }

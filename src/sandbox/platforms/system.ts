@@ -1,4 +1,6 @@
 import { isJson, parseAny } from '../body.ts';
+import { filled } from '../fields.ts';
+import { look } from '../look.ts';
 import { type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
 
 /** Receives the notices of the last line of defence: `POST /_sandbox/notify`, any JSON. */
@@ -6,6 +8,10 @@ export default defineStandIn(() => ({
   name: 'system',
   label: '系统通知',
   colour: '#64748b',
+  example: {
+    path: '/_sandbox/notify',
+    body: { type: 'error', title: '推送失败', message: '所有渠道均未送达', reason: 'all_failed', task_id: 'demo' },
+  },
   routes: [{ path: '/_sandbox/notify', token: () => 'notify', receive }],
   failure: (code) => ({ body: { code, message: 'sandbox fault' } }),
 }));
@@ -27,11 +33,6 @@ const refuse = (status: number, reason: string): Verdict => ({
 });
 
 const LEVELS: Readonly<Record<string, Level>> = { info: 'info', warning: 'warning', error: 'error' };
-const SHOWN = [
-  ['reason', '原因'],
-  ['strategy', '策略'],
-  ['task_id', '任务'],
-] as const;
 
 function read(json: unknown): Draft {
   const fields: Record<string, unknown> = typeof json === 'object' && json !== null ? { ...json } : {};
@@ -43,8 +44,8 @@ function read(json: unknown): Draft {
     title: word('title') || '系统通知',
     text: word('message') || JSON.stringify(json, undefined, 2),
     format: 'text',
-    ...(level === undefined ? {} : { level }),
-    fields: SHOWN.flatMap(([key, name]) => (word(key) === '' ? [] : [{ name, value: word(key) }])),
+    ...look(level),
+    fields: filled({ 原因: word('reason'), 策略: word('strategy'), 任务: word('task_id') }),
     raw: json,
   };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { readAdaptiveCard } from '../adaptive-card.ts';
 import { isJson, parseJson } from '../body.ts';
-import { createQuota, type Quota } from '../quota.ts';
+import { issueWords } from '../issue.ts';
+import { createSlidingWindows, type SlidingWindows } from '../limits/sliding-windows.ts';
 import { equal } from '../sign.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
+import { readAdaptiveCard } from './teams/adaptive-card.ts';
 
 /** No official figure: three a second for a channel and 60 a minute for a user are what others report. */
 const RATE = [
@@ -36,11 +37,11 @@ const ERRORS: Readonly<Record<string, readonly [status: number, message: string]
 const RETRY_AFTER = 30;
 
 export default defineStandIn(() => {
-  const quota = createQuota(RATE);
+  const sent = createSlidingWindows(RATE);
   const route = {
     // `sig` is the secret of the flow
     token: ({ params }: Pick<Call, 'params'>) => params['flow'] ?? '',
-    receive: (call: Call, bot: Bot | undefined) => receive(call, bot, quota),
+    receive: (call: Call, bot: Bot | undefined) => receive(call, bot, sent),
   };
   const direct = '/powerautomate/automations/direct';
   return {
@@ -78,22 +79,19 @@ export default defineStandIn(() => {
   };
 });
 
-function receive(call: Call, bot: Bot | undefined, quota: Quota): Verdict {
+function receive(call: Call, bot: Bot | undefined, sent: SlidingWindows): Verdict {
   const { flow = '' } = call.params;
   if (!/^[\w-]{1,128}$/.test(flow)) return refuse('WorkflowNotFound');
   if (call.method !== 'POST') return refuse('MethodNotAllowed');
   const unsigned = signFault(call.url, bot?.secret);
   if (unsigned !== undefined) return refuse(unsigned);
-  const wait = bot?.unlimited === true ? 0 : quota.wait(flow, call.now);
+  const wait = bot?.unlimited === true ? 0 : sent.wait(flow, call.now);
   if (wait > 0) return refuse('RequestsThrottled', `${wait} ms too early`, Math.ceil(wait / 1000));
-  quota.take(flow, call.now);
+  sent.take(flow, call.now);
   const json = isJson(call) ? parseJson(call.body) : undefined;
   if (json === undefined) return refuse('InvalidRequestContent');
   const parsed = ENVELOPE.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse('TriggerInputSchemaMismatch', `${issue?.path.join('.')}: ${issue?.message}`);
-  }
+  if (!parsed.success) return refuse('TriggerInputSchemaMismatch', issueWords(parsed.error));
   const [first] = parsed.data.attachments;
   if (inMessage(first!.content) > MESSAGE_BYTES)
     return lost('MessageSizeExceeded', `more than ${MESSAGE_BYTES} bytes in the message`);

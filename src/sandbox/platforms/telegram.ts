@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
 import { levelOfMarks } from '../level.ts';
-import { createQuota, type Quota } from '../quota.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
-import { telegramFailures } from '../telegram-failures.ts';
-import { readTelegramText } from '../telegram-text.ts';
-import type { Span, Visible } from '../telegram-visible.ts';
+import { createSlidingWindows, type SlidingWindows } from '../limits/sliding-windows.ts';
+import { look } from '../look.ts';
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
+import { telegramFailures } from './telegram/failures.ts';
+import { readTelegramText } from './telegram/text.ts';
+import type { Span, Visible } from './telegram/visible.ts';
 
 /** core.telegram.org/bots/api#sendmessage: characters of the visible text; `.length`, as offsets are UTF-16 units. */
 const TEXT_LENGTH = 4096;
@@ -22,14 +23,19 @@ const GROUP = [...CHAT, { max: 20, ms: 60_000 }];
 const ALL = [{ max: 30, ms: 1000 }];
 
 interface State {
-  readonly chats: Quota;
-  readonly groups: Quota;
-  readonly bots: Quota;
+  readonly chats: SlidingWindows;
+  readonly groups: SlidingWindows;
+  readonly bots: SlidingWindows;
   messages: number;
 }
 
 export default defineStandIn(() => {
-  const state: State = { chats: createQuota(CHAT), groups: createQuota(GROUP), bots: createQuota(ALL), messages: 0 };
+  const state: State = {
+    chats: createSlidingWindows(CHAT),
+    groups: createSlidingWindows(GROUP),
+    bots: createSlidingWindows(ALL),
+    messages: 0,
+  };
   return {
     name: 'telegram',
     label: 'Telegram',
@@ -71,7 +77,7 @@ function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   return {
     ok: true,
     answer: { body: { ok: true, result: result(state.messages, call, chat_id, visible) } },
-    draft: { ...read(visible, reply_markup, kind), kind, raw: json },
+    draft: { ...read(visible, reply_markup, kind), to: [chat_id], kind, raw: json },
   };
 }
 
@@ -142,10 +148,10 @@ const firstFault = (error: z.ZodError): string => error.issues[0]?.message ?? 'B
 
 /** Milliseconds to wait; 0: it passes and is counted. A group or channel has a negative id or a name. */
 function pace({ chats, groups, bots }: State, token: string, chat: string, now: number): number {
-  const [quota, key] = [/^[-@]/.test(chat) ? groups : chats, `${token}\n${chat}`];
-  const wait = Math.max(quota.wait(key, now), bots.wait(token, now));
+  const [sent, key] = [/^[-@]/.test(chat) ? groups : chats, `${token}\n${chat}`];
+  const wait = Math.max(sent.wait(key, now), bots.wait(token, now));
   if (wait > 0) return wait;
-  quota.take(key, now);
+  sent.take(key, now);
   bots.take(token, now);
   return 0;
 }
@@ -160,7 +166,7 @@ function result(message_id: number, call: Call, chat: string, { text }: Visible)
 type Keyboard = z.infer<typeof PARAMETERS>['reply_markup'];
 
 /** A message in the look of a card has a bold first line or a button. */
-function read({ text, spans }: Visible, keyboard: Keyboard, mode: string): Omit<Draft, 'kind' | 'raw'> {
+function read({ text, spans }: Visible, keyboard: Keyboard, mode: string): Drawn {
   const [line = ''] = text.split('\n', 1);
   const bold = spans.some(({ kind, from, to }) => kind === 'bold' && from < line.length && to >= line.length);
   const title = mode !== 'text' && bold ? line : '';
@@ -171,7 +177,7 @@ function read({ text, spans }: Visible, keyboard: Keyboard, mode: string): Omit<
     title,
     text: title === '' ? text : text.slice(title.length).trimStart(),
     format: 'text',
-    ...(level === undefined ? {} : { level }),
+    ...look(level),
     links: [
       ...linksOf(text, spans),
       ...buttons.flatMap((button) => (button.url === undefined ? [] : [{ text: button.text, url: button.url }])),

@@ -1,28 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { createFlow, type FlowLevel } from '../flow.ts';
-import { isInternational, mainland, troubleOf } from '../phones.ts';
+import { createSlidingWindows } from '../limits/sliding-windows.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
-import { templateDraft } from '../template-message.ts';
-import { admitTencent, missing, refuseTencent as refuse, tencentError, tokenOfTc3 } from '../tencent.ts';
+import { type FlowLevel, isInternational, mainland, troubleOf } from './sms/phones.ts';
+import { templateDraft } from './sms/template-message.ts';
+import { admitTencent, missing, refuseTencent as refuse, tencentError, tokenOfTc3 } from './tencent_sms/gateway.ts';
 
 /** Tencent Cloud SMS, SendSms of 2021-01-11. cloud.tencent.com/document/api/382/55981. */
 const MOST_NUMBERS = 200;
 const SESSION_BYTES = 512;
 /** The same content to one number. The console's ceilings per day differ from page to page and do not hold here. */
-const SAME_CONTENT = { level: 'minute', max: 1, ms: 30_000 } as const;
+const SAME_CONTENT = { max: 1, ms: 30_000 };
 
 export default defineStandIn(() => {
-  const flow = createFlow([SAME_CONTENT]);
+  const sent = createSlidingWindows([SAME_CONTENT]);
 
   /** The code of one number; undefined: it is sent to. */
   const refusal = (phone: string, content: string, { now }: Call, bot: Bot | undefined): string | undefined => {
     if (!isPhone(phone)) return 'InvalidParameterValue.IncorrectPhoneNumber';
     const trouble = troubleOf(phone);
     if (trouble === 'refused') return 'FailedOperation.PhoneNumberInBlacklist';
-    const broken = trouble ?? (bot?.unlimited === true ? undefined : flow(`${phone}\n${content}`, now)?.level);
-    return broken === undefined ? undefined : FLOW_CODES[broken];
+    if (trouble !== undefined) return FLOW_CODES[trouble];
+    if (bot?.unlimited === true) return undefined;
+    const key = `${phone}\n${content}`;
+    if (sent.full(key, now) !== undefined) return FLOW_CODES.minute;
+    sent.take(key, now);
+    return undefined;
   };
 
   const receive = (call: Call, bot: Bot | undefined): Verdict => {

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { readBasic } from '../basic.ts';
+import { isForm } from '../form.ts';
 import { levelOfMarks } from '../level.ts';
-import { troubleOf } from '../phones.ts';
+import { look } from '../look.ts';
 import { equal } from '../sign.ts';
-import { countSegments } from '../sms-segments.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
+import { troubleOf } from './sms/phones.ts';
+import { countSegments } from './twilio_sms/segments.ts';
 
 /**
  * Twilio, Messages resource. twilio.com/docs/messaging/api/message-resource. What it limits is the number of requests
@@ -53,13 +56,13 @@ function receive(call: Call, bot: Bot | undefined): Verdict {
       title: '',
       text,
       format: 'text',
-      ...(level === undefined ? {} : { level }),
+      ...look(level),
       fields: [
         { name: 'From', value: from === '' ? service : from },
         { name: 'Segments', value: String(segments) },
       ],
       links: form.getAll('MediaUrl').map((url) => ({ text: 'MediaUrl', url })),
-      mentions: [to],
+      to: [to],
       raw: Object.fromEntries(form),
     },
   };
@@ -71,17 +74,14 @@ const SENDER = /^(?:\+[1-9]\d{6,14}|\d{3,8}|(?=.*[a-z])[\w &+-]{1,11})$/i;
 
 /** Basic with the account's own pair, or an API key's; the secret of a declared account holds for both. */
 function authorized({ headers }: Call, account: string, secret: string | undefined): boolean {
-  const [, encoded] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(headers.authorization ?? '') ?? [];
-  const [, user, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];
-  if (user === undefined || (user !== account && !/^SK[0-9a-f]{32}$/i.test(user))) return false;
-  return secret === undefined || equal(password!, secret);
+  const { user, password } = readBasic(headers.authorization) ?? { user: '', password: '' };
+  if (password === '' || (user !== account && !/^SK[0-9a-f]{32}$/i.test(user))) return false;
+  return secret === undefined || equal(password, secret);
 }
 
 /** A body of another type counts as a form without fields. */
 function readForm(call: Call): URLSearchParams {
-  const type = call.headers['content-type'] ?? '';
-  const isForm = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(type);
-  return new URLSearchParams(isForm ? call.body.toString('utf8') : '');
+  return new URLSearchParams(isForm(call) ? call.body.toString('utf8') : '');
 }
 
 /** As of Twilio's own test credentials: twilio.com/docs/iam/test-credentials */

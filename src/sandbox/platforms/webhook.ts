@@ -1,18 +1,16 @@
 import { STATUS_CODES } from 'node:http';
-import { isJson, parseAny } from '../body.ts';
+import { isJson, isObject, parseAny } from '../body.ts';
 import { isForm, parseForm } from '../form.ts';
-import { levelOfMarks } from '../level.ts';
+import { levelOfMarks, levelOfWord } from '../level.ts';
 import { look } from '../look.ts';
 import { createMemory } from '../memory.ts';
-import { webhookFault } from '../standard-webhook.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
-
-/** Message ids remembered, so that a repeat is answered but not shown again. */
-const MOST_IDS = 10_000;
+import { type Answer, type Bot, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
+import { webhookFault } from './webhook/standard.ts';
 
 /** Any receiver: takes any method and body, and shows what it recognises. A declared secret is a `whsec_…`. */
 export default defineStandIn(() => {
-  const seen = createMemory<true>(MOST_IDS);
+  /** Message ids: a repeat is answered but not shown again. */
+  const seen = createMemory<true>();
 
   const receive = (call: Call, bot: Bot | undefined): Verdict => {
     const fault = webhookFault(call, bot?.secret);
@@ -55,13 +53,7 @@ const TEXTS = ['body', 'message', 'msg', 'text', 'content', 'desp', 'description
 const LEVEL_NAMES = ['level', 'severity', 'priority', 'type'];
 const LINKS = ['url', 'link', 'click'];
 
-const LEVELS: readonly (readonly [Level, RegExp])[] = [
-  ['error', /^(?:error|err|critical|fatal|failure|failed|danger|emergency|alert|high)$/i],
-  ['warning', /^(?:warning|warn|medium)$/i],
-  ['info', /^(?:info|information|notice|success|ok|debug|low|normal)$/i],
-];
-
-function draw(raw: unknown): Omit<Draft, 'kind' | 'raw'> {
+function draw(raw: unknown): Drawn {
   if (!isObject(raw)) {
     const text = typeof raw === 'string' ? raw : JSON.stringify(raw, undefined, 2);
     return {
@@ -79,7 +71,7 @@ function draw(raw: unknown): Omit<Draft, 'kind' | 'raw'> {
       | string
       | undefined) ?? '';
   const [title, text, url] = [find(TITLES), find(TEXTS), find(LINKS)];
-  const level = LEVEL_NAMES.map((name) => levelOf(wordOf(flat[name]))).find((found) => found !== undefined);
+  const level = LEVEL_NAMES.map((name) => levelOfWord(wordOf(flat[name]))).find((found) => found !== undefined);
   return {
     style: title === '' ? 'text' : 'card',
     title,
@@ -90,11 +82,6 @@ function draw(raw: unknown): Omit<Draft, 'kind' | 'raw'> {
     ...(url === '' ? {} : { links: [{ text: '打开', url }] }),
   };
 }
-
-const levelOf = (name: string): Level | undefined => LEVELS.find(([, pattern]) => pattern.test(name))?.[0];
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const wordOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';

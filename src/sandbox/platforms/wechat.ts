@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { levelOfMarks } from '../level.ts';
-import { type Call, defineStandIn, type Draft, type Level, type Verdict } from '../stand-in.ts';
-import { templateCard } from '../wechat-card.ts';
+import { createShaped } from '../shaped.ts';
+import { type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
+import { refuse } from './wechat/answer.ts';
+import { looks } from './wechat/looks.ts';
+import { drawNews, NEWS } from './wechat/news.ts';
+import { templateCard } from './wechat/template-card.ts';
 
 /** WeCom group bot. developer.work.weixin.qq.com, document/path/99110: bytes of UTF-8. */
 const TEXT_BYTES = 2048;
 const MARKDOWN_BYTES = 4096;
 const IMAGE_BYTES = 2 * 1024 * 1024;
-const MOST_ARTICLES = 8;
 
 export default defineStandIn(() => ({
   name: 'wechat',
@@ -26,7 +28,8 @@ export default defineStandIn(() => ({
     block_ms: 60_000,
     verdict: (call) => refuse(call, 45009, 'api freq out of limit'),
   },
-  failure: (code) => (/^-?\d{1,9}$/.test(code) ? failure(Number(code), 'sandbox fault') : undefined),
+  failure: (code) =>
+    /^-?\d{1,9}$/.test(code) ? { body: { errcode: Number(code), errmsg: 'sandbox fault' } } : undefined,
 }));
 
 function receive(call: Call): Verdict {
@@ -43,29 +46,11 @@ function receive(call: Call): Verdict {
   return { ok: true, answer: { body: { errcode: 0, errmsg: 'ok' } }, draft: { ...read, kind: type, raw: json } };
 }
 
-const failure = (errcode: number, errmsg: string) => ({ body: { errcode, errmsg } });
-
-/** The real errmsg carries a hint id, the caller's address and a link to the documentation. */
-const refuse = (call: Call, code: number, reason: string): Verdict => ({
-  ok: false,
-  code: String(code),
-  reason,
-  answer: failure(
-    code,
-    `${reason}, hint: [${call.now}], from ip: ${call.ip}, more info at https://open.work.weixin.qq.com/devtool/query?e=${code}`,
-  ),
-});
-
-type Read = Omit<Draft, 'kind' | 'raw'> | { readonly code: number; readonly reason: string };
+type Read = Drawn | { readonly code: number; readonly reason: string };
 
 const IDS = z.array(z.string().min(1)).optional();
-const LINK = z.url({ protocol: /^https?$/ });
-const ARTICLE = z.looseObject({
-  title: z.string().min(1),
-  description: z.string().optional(),
-  url: LINK,
-  picurl: LINK.optional(),
-});
+
+const shaped = createShaped<Read>((words) => ({ code: 40035, reason: `invalid parameter: ${words}` }));
 
 const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> = {
   text: shaped(
@@ -81,7 +66,7 @@ const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> =
         mentions: [...(text.mentioned_list ?? []), ...(text.mentioned_mobile_list ?? [])].map((id) =>
           id === '@all' ? 'all' : id,
         ),
-        ...look(text.content),
+        ...looks(text.content),
       },
   ),
   markdown: shaped(
@@ -91,7 +76,7 @@ const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> =
         ...MARKDOWN,
         text: markdown.content,
         mentions: [...markdown.content.matchAll(/<@([^>\s]+)>/g)].map(([, id]) => id!),
-        ...look(markdown.content),
+        ...looks(markdown.content),
       },
   ),
   markdown_v2: shaped(
@@ -100,7 +85,7 @@ const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> =
       sized('markdown_v2.content', v2.content, MARKDOWN_BYTES) ?? {
         ...MARKDOWN,
         text: v2.content,
-        ...look(v2.content),
+        ...looks(v2.content),
       },
   ),
   image: shaped(
@@ -112,18 +97,7 @@ const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> =
       return right ? { ...PLAIN, text: '[图片]' } : { code: 40035, reason: 'invalid parameter: image.md5' };
     },
   ),
-  news: shaped(z.looseObject({ news: z.looseObject({ articles: z.array(ARTICLE) }) }), ({ news: { articles } }) => {
-    if (articles.length === 0 || articles.length > MOST_ARTICLES)
-      return { code: 45008, reason: 'article count out of range' };
-    const [first] = articles;
-    return {
-      style: 'card',
-      title: first!.title,
-      text: first!.description ?? '',
-      format: 'text',
-      links: articles.map((a) => ({ text: a.title, url: a.url })),
-    };
-  }),
+  news: shaped(z.looseObject({ news: NEWS }), ({ news }) => drawNews(news)),
   // media comes from an upload, which the sandbox has none of: every id is unknown
   file: () => ({ code: 40007, reason: 'invalid media_id' }),
   voice: () => ({ code: 40007, reason: 'invalid media_id' }),
@@ -138,22 +112,4 @@ function sized(name: string, text: string, max: number): { code: number; reason:
   return Buffer.byteLength(text, 'utf8') > max
     ? { code: 40058, reason: `${name} exceed max length ${max}` }
     : undefined;
-}
-
-const FONTS: Readonly<Record<string, Level>> = { warning: 'warning', info: 'info' };
-
-/** `warning` is drawn orange-red, `info` green, `comment` grey. */
-function look(text: string): Pick<Draft, 'level' | 'colour'> {
-  const font = /<font\s+color\s*=\s*"(\w+)"/.exec(text)?.[1];
-  const level = levelOfMarks(text) ?? (font === undefined ? undefined : FONTS[font]);
-  return { ...(level === undefined ? {} : { level }), ...(font === undefined ? {} : { colour: font }) };
-}
-
-function shaped<S extends z.ZodType>(schema: S, read: (value: z.output<S>) => Read) {
-  return (json: unknown): Read => {
-    const parsed = schema.safeParse(json);
-    if (parsed.success) return read(parsed.data);
-    const [issue] = parsed.error.issues;
-    return { code: 40035, reason: `invalid parameter: ${issue?.path.join('.')}: ${issue?.message}` };
-  };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
+import { createRateLimit } from '../limits/rate-limit.ts';
 import { createMemory } from '../memory.ts';
 import { type Answer, type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
 import { createTokens, type Grant, randomText, secondsLeft } from '../tokens.ts';
-import { readTemplate } from '../wechat-template.ts';
-import { createGauge } from '../window.ts';
+import { readTemplate } from './wechat_official/template.ts';
 
 /**
  * Template messages of a WeChat official account. developers.weixin.qq.com, doc/offiaccount: getStableAccessToken,
@@ -24,9 +24,6 @@ const MESSAGES = { windows: [{ max: 100_000, ms: 86_400_000 }], block_ms: 0 };
 /** How long one `client_msg_id` makes one message to one follower. */
 const REPEAT_MS = 600_000;
 
-/** Of everything that is remembered per message, recipient or application. */
-const MOST_KEPT = 10_000;
-
 export default defineStandIn(() => {
   const stable = createTokens({
     life_ms: LIFE_MS,
@@ -35,15 +32,15 @@ export default defineStandIn(() => {
   });
   const classic = createTokens({ life_ms: LIFE_MS, renew_ms: 0, mint: () => `7_${randomText(TOKEN_CHARS - 2)}` });
   const gauges = {
-    stable: createGauge(STABLE_CALLS),
-    classic: createGauge(CLASSIC_CALLS),
-    forced: createGauge(FORCED),
-    messages: createGauge(MESSAGES),
+    stable: createRateLimit(STABLE_CALLS),
+    classic: createRateLimit(CLASSIC_CALLS),
+    forced: createRateLimit(FORCED),
+    messages: createRateLimit(MESSAGES),
   };
   const passes = (name: keyof typeof gauges, app: string, now: number, bot: Bot | undefined): boolean =>
     bot?.unlimited === true || gauges[name](app, now);
-  const forcedAt = createMemory<number>(MOST_KEPT);
-  const sent = createMemory<{ readonly at: number; readonly answer: Answer }>(MOST_KEPT);
+  const forcedAt = createMemory<number>();
+  const sent = createMemory<{ readonly at: number; readonly answer: Answer }>();
   let msgid = 200_000_000;
 
   const giveStable = (call: Call, bot: Bot | undefined): Verdict => {

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
-import { firstIssue } from '../issue.ts';
+import { firstIssue, issueWords } from '../issue.ts';
+import { createRateLimit } from '../limits/rate-limit.ts';
 import { createMemory } from '../memory.ts';
-import { type Answer, type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
+import { sha256 } from '../sign.ts';
+import { type Bot, type Call, defineStandIn, type Verdict } from '../stand-in.ts';
 import { createTokens, type Grant, randomText, secondsLeft } from '../tokens.ts';
-import { readWecomMessage } from '../wecom-message.ts';
-import { readRecipients } from '../wecom-recipients.ts';
-import { createGauge } from '../window.ts';
+import { failure, refuse } from './wechat/answer.ts';
+import { readWecomMessage } from './wecom_app/message.ts';
+import { readRecipients } from './wecom_app/recipients.ts';
 
 /**
  * Messages of a WeCom application. developer.work.weixin.qq.com, document/path/91039 (token), 90236 (send), 90312
@@ -29,16 +30,13 @@ const PER_RECIPIENT = {
 const DUPLICATE_S = 1800;
 const LONGEST_DUPLICATE_S = 14_400;
 
-/** Of everything that is remembered per message, recipient or application. */
-const MOST_KEPT = 10_000;
-
 export default defineStandIn(() => {
   const tokens = createTokens({ life_ms: LIFE_MS, renew_ms: 0, mint: () => randomText(TOKEN_CHARS) });
-  const tokenCalls = createGauge(TOKEN_CALLS);
-  const deliveries = createGauge(PER_RECIPIENT);
+  const tokenCalls = createRateLimit(TOKEN_CALLS);
+  const deliveries = createRateLimit(PER_RECIPIENT);
   /** The one application that a secret belongs to, known from its first message. */
-  const agents = createMemory<number>(MOST_KEPT);
-  const sent = createMemory<number>(MOST_KEPT);
+  const agents = createMemory<number>();
+  const sent = createMemory<number>();
 
   const giveToken = (call: Call, bot: Bot | undefined): Verdict => {
     const { searchParams: query } = call.url;
@@ -77,9 +75,8 @@ export default defineStandIn(() => {
     const { grant, json } = admitted;
     const parsed = ENVELOPE.safeParse(json);
     if (!parsed.success) {
-      const { path, reason } = firstIssue(parsed.error);
-      if (path === 'agentid') return refuse(call, 40056, 'invalid agentid');
-      return refuse(call, 40035, `invalid parameter: ${path}: ${reason}`);
+      if (firstIssue(parsed.error).path === 'agentid') return refuse(call, 40056, 'invalid agentid');
+      return refuse(call, 40035, `invalid parameter: ${issueWords(parsed.error)}`);
     }
     const { agentid, enable_duplicate_check, duplicate_check_interval, ...to } = parsed.data;
     const owner = `${grant.app}\n${grant.secret}`;
@@ -97,7 +94,7 @@ export default defineStandIn(() => {
     agents.set(owner, agentid);
 
     const answer = { body: { ...OK, ...refused, msgid: randomText(64) } };
-    const key = `${grant.app}\n${createHash('sha256').update(call.body).digest('hex')}`;
+    const key = `${grant.app}\n${sha256(call.body)}`;
     const before = sent.get(key);
     if (enable_duplicate_check === 1) {
       if (before !== undefined && call.now - before < duplicate_check_interval * 1000) return { ok: true, answer };
@@ -110,8 +107,8 @@ export default defineStandIn(() => {
       const reason = known.length === 0 ? 'no recipient has a licence' : 'over 30 a minute or 1000 an hour: dropped';
       return { ok: false, code: 'dropped', reason, answer };
     }
-    const mentions = reached.map((id) => (id === '@all' ? 'all' : id));
-    return { ok: true, answer, draft: { ...read, mentions, kind: String(json['msgtype']), raw: json } };
+    const people = reached.map((id) => (id === '@all' ? 'all' : id));
+    return { ok: true, answer, draft: { ...read, to: people, kind: String(json['msgtype']), raw: json } };
   };
 
   return {
@@ -165,19 +162,3 @@ const WORDS: Readonly<Record<string, string>> = {
   '60020': 'not allow to access from your ip',
   '81013': 'user & party & tag all invalid',
 };
-
-const failure = (errcode: number, errmsg: string, more: object = {}): Answer => ({
-  body: {
-    errcode,
-    errmsg: `${errmsg}, more info at https://open.work.weixin.qq.com/devtool/query?e=${errcode}`,
-    ...more,
-  },
-});
-
-/** The real errmsg carries a hint id, the caller's address and a link to the documentation. */
-const refuse = (call: Call, code: number, reason: string, more: object = {}): Verdict => ({
-  ok: false,
-  code: String(code),
-  reason,
-  answer: failure(code, `${reason}, hint: [${call.now}], from ip: ${call.ip}`, more),
-});

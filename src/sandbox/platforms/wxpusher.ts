@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { isJson, parseJson } from '../body.ts';
+import { filled } from '../fields.ts';
 import { linksOfHtml, textOfHtml } from '../html-text.ts';
 import { firstIssue } from '../issue.ts';
 import { firstColour, levelOfColour, levelOfMarks } from '../level.ts';
 import { look } from '../look.ts';
-import { type Answer, type Call, defineStandIn, type Draft, type Verdict } from '../stand-in.ts';
+import { type Answer, type Call, defineStandIn, type Drawn, type Verdict } from '../stand-in.ts';
 
 /** WxPusher. wxpusher.zjiecode.com/docs/api-reference.html, "限制": characters and numbers. */
 const CONTENT_CHARS = 40_000;
@@ -89,12 +90,9 @@ function draw({ content, summary, contentType, uids, topicIds, url }: z.infer<ty
     text,
     format: kind === 'markdown' ? 'markdown' : 'text',
     ...look(levelOfMarks(summary, text) ?? levelOfColour(colour), colour),
-    fields: [
-      ...(uids.length === 0 ? [] : [{ name: '用户', value: uids.join('，') }]),
-      ...(topicIds.length === 0 ? [] : [{ name: '主题', value: topicIds.join('，') }]),
-    ],
+    fields: filled({ 用户: uids.join('，'), 主题: topicIds.join('，') }),
     links: kind === 'html' ? links : links.slice(0, url === undefined ? 0 : 1),
-  } satisfies Omit<Draft, 'kind' | 'raw'>;
+  } satisfies Drawn;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
