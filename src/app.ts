@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Channel, FailureError } from './channel/channel.ts';
+import { maskId, maskPeople } from './channel/mask.ts';
 import { type Config, findTarget } from './config.ts';
 import { needsRestart } from './config/restart.ts';
 import { createDelivery } from './delivery/deliver.ts';
@@ -152,10 +153,11 @@ export function createApp(options: AppOptions): App {
   function preview({ alias }: Recipient, send: Send, message: Message, priority: number): PreviewTarget {
     const where = { platform: send.platform, webhook: send.target };
     const found = target(alias, send.platform, send.target)!;
-    if (send.platform === 'system') return { ...where, forecast: 0, payloads: [found.config].map(masked) };
+    if (send.platform === 'system') return { ...where, forecast: 0, payloads: [masked(found.config, [])] };
     try {
       const { forecast, payloads } = delivery.preview(found, message, priority);
-      return { ...where, forecast, payloads: payloads.map(masked) };
+      const people = channels.get(send.platform)?.people?.(found.config) ?? [];
+      return { ...where, forecast, payloads: payloads.map((payload) => masked(payload, people)) };
     } catch (error) {
       // A template that cannot be rendered with this message, for instance.
       if (error instanceof FailureError) return { ...where, forecast: 0, error: redact(error.message) };
@@ -164,12 +166,13 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  /** The same value with every secret in its strings replaced. */
-  function masked(value: unknown): unknown {
-    if (typeof value === 'string') return redact(value);
-    if (Array.isArray(value)) return value.map(masked);
+  /** The same value with every secret replaced, and without the people it goes to: a caller knows them by alias only. */
+  function masked(value: unknown, people: readonly string[]): unknown {
+    if (typeof value === 'string') return maskPeople(redact(value), people);
+    if (typeof value === 'number') return people.includes(String(value)) ? maskId(String(value)) : value;
+    if (Array.isArray(value)) return value.map((item) => masked(item, people));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, people)]));
   }
 
   return {

@@ -70,7 +70,7 @@ export interface Target {
   readonly rate_limit?: RateLimit;
   /** Likewise of the limit that all targets of one account share. */
   readonly account_rate_limit?: RateLimit;
-  /** Key of the lane: SHA-256 of channel and credential, so equal bots under two aliases share one. */
+  /** Key of the lane: SHA-256 of channel, credential and account, so equal bots under two aliases share one. */
   readonly lane: string;
   /** Key of the account, made likewise; absent: the channel has no limit beside that of the lane. */
   readonly account?: string;

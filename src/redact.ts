@@ -8,7 +8,7 @@ export type Redact = (text: string) => string;
  */
 export function createRedactor(secrets: () => readonly string[]): Redact {
   let known: readonly string[] | undefined;
-  let index: Index = new Map();
+  let index: Index = compile([]);
   const recent = new Map<string, string>();
   return (text) => {
     const current = secrets();
@@ -35,6 +35,8 @@ const MOST_CACHED = 512;
 const LONGEST_CACHED = 512;
 /** How many of its last characters find a secret; heads would not do, bot URLs differ only at their end. */
 const TAIL = 8;
+/** How much of a secret must be left where the text was cut off for it to be known by. */
+const HEAD = 8;
 /** A secret shorter than this is only replaced as a whole word, or a password `1` would eat every digit. */
 const SHORTEST_ANYWHERE = 4;
 /** The tail of a URL's path or a value of its query counts as a token of its own from this length. */
@@ -49,24 +51,44 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/(\/(?:hook|services|webhooks)\/)[^\s?#&"'<>]+/g, `$1${MASK}`],
   [/(\bbot)\d+:[\w-]+/g, `$1${MASK}`],
   [/(\b(?:Bearer|Basic)[ \t])[\w+/=.~-]{8,}/gi, `$1${MASK}`],
-  [/((?:token|key|sign|signature|secret|passw(?:or)?d|pwd)=)[^\s&#"'<>,;]+/gi, `$1${MASK}`],
+  [/((?:token|key|sign?|signature|secret|passw(?:or)?d|pwd)=)[^\s&#"'<>,;]+/gi, `$1${MASK}`],
+  // A header: what is short is a word, not a credential.
+  [/((?:token|key|signature|secret):[ ]?)[\w+/=.,~-]{16,}/gi, `$1${MASK}`],
+  // Standard Webhooks 1.0.
+  [/(\bv1a?,)[\w+/]{40,}={0,2}/g, `$1${MASK}`],
   [/((?:token|key|sign|signature|secret|passw(?:or)?d|pwd)":[ ]?")[^"]+/gi, `$1${MASK}`],
   [/(\bpassw(?:or)?d:[ ]?)\S+/gi, `$1${MASK}`],
 ];
 
-/** By length of the tail, by tail: the secrets that end so. */
-type Index = Map<number, Map<string, string[]>>;
+interface Index {
+  /** By length of the tail, by tail: the secrets that end so. */
+  readonly tails: Map<number, Map<string, string[]>>;
+  /** By their first characters, for a text that was cut off in the middle of one. */
+  readonly heads: Map<string, string[]>;
+  /** Characters of the longest. */
+  readonly longest: number;
+}
 
 function compile(secrets: readonly string[]): Index {
-  const index: Index = new Map();
-  for (const secret of new Set(secrets.flatMap(variants))) {
+  const all = new Set(secrets.flatMap(variants));
+  const tails: Index['tails'] = new Map();
+  const heads: Index['heads'] = new Map();
+  let longest = 0;
+  for (const secret of all) {
     const length = Math.min(TAIL, secret.length);
-    const tails = index.get(length) ?? new Map<string, string[]>();
-    const tail = secret.slice(-length);
-    tails.set(tail, [...(tails.get(tail) ?? []), secret]);
-    index.set(length, tails);
+    const same = tails.get(length) ?? new Map<string, string[]>();
+    tails.set(length, same);
+    put(same, secret.slice(-length), secret);
+    if (secret.length > HEAD) put(heads, secret.slice(0, HEAD), secret);
+    longest = Math.max(longest, secret.length);
   }
-  return index;
+  return { tails, heads, longest };
+}
+
+function put(lists: Map<string, string[]>, key: string, secret: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [secret]);
+  else list.push(secret);
 }
 
 /** A secret as it may be met: whole, in parts (of a URL), percent-encoded, or inside JSON. */
@@ -96,15 +118,17 @@ function decoded(text: string): string {
 /** Places that overlap become one mask. */
 function mask(text: string, index: Index): string {
   const places: [start: number, end: number][] = [];
-  for (const [length, tails] of index) {
+  for (const [length, same] of index.tails) {
     for (let end = length; end <= text.length; end += 1) {
-      for (const secret of tails.get(text.slice(end - length, end)) ?? []) {
+      for (const secret of same.get(text.slice(end - length, end)) ?? []) {
         const start = end - secret.length;
         if (start < 0 || !text.startsWith(secret, start)) continue;
         if (secret.length >= SHORTEST_ANYWHERE || isWord(text, start, end)) places.push([start, end]);
       }
     }
   }
+  const cut = cutOff(text, index);
+  if (cut !== undefined) places.push([cut, text.length]);
   if (places.length === 0) return text;
   places.sort((a, b) => a[0] - b[0]);
   let clean = '';
@@ -114,6 +138,15 @@ function mask(text: string, index: Index): string {
     done = Math.max(done, end);
   }
   return clean + text.slice(done);
+}
+
+/** Where the text ends in the beginning of a secret: answers of platforms are cut before they come here. */
+function cutOff(text: string, { heads, longest }: Index): number | undefined {
+  for (let start = Math.max(0, text.length - longest); start <= text.length - HEAD; start += 1) {
+    const begun = heads.get(text.slice(start, start + HEAD));
+    if (begun?.some((secret) => secret.startsWith(text.slice(start)))) return start;
+  }
+  return undefined;
 }
 
 const LETTER = /[\p{L}\p{N}_]/u;

@@ -45,6 +45,9 @@ describe('a message in Markdown', () => {
   test('is never empty', () => {
     assert.equal(markdownMessage(BARE, NOTHING), 'T \\*1\\*');
     assert.equal(bodyText(BARE, { link: false }), 'T *1*');
+    const blank = { ...BARE, body: ' \t\n ' };
+    assert.equal(markdownMessage(blank, NOTHING), 'T \\*1\\*');
+    assert.equal(bodyText(blank, { link: false }), 'T *1*');
   });
 
   test('opens no tag and loads no image, whatever its text', () => {

@@ -37,6 +37,14 @@ describe('known secrets', () => {
     assert.equal(redact('7 of 77 at :7: 密7'), '*** of 77 at :***: 密7');
   });
 
+  test('one that was cut off at the end of the text', () => {
+    const redact = redactorOf('SECabcdefghijkl', HOOK);
+    assert.equal(redact('the sign of SECabcdefgh'), 'the sign of ***');
+    assert.equal(redact(`POST ${HOOK.slice(0, -3)}`), 'POST ***');
+    assert.equal(redact('no such bot: SECabc'), 'no such bot: SECabc', 'too little of it to tell');
+    assert.equal(redact('SECabcdefgh is not the end'), 'SECabcdefgh is not the end');
+  });
+
   test('empty values change nothing', () => {
     assert.equal(redactorOf('', '')('nothing here'), 'nothing here');
   });
@@ -78,6 +86,12 @@ describe('what is shaped like a secret', () => {
     ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer ***'],
     ['authorization: basic dXNlcjpwYXNz', 'authorization: basic ***'],
     ['https://api.telegram.org/bot123456:AAE-xyz/sendMessage', 'https://api.telegram.org/bot***/sendMessage'],
+    ['x-acs-dingtalk-access-token: 3f2a-9c0d_7be1=4a55 ;', 'x-acs-dingtalk-access-token: *** ;'],
+    ['webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=', 'webhook-signature: ***'],
+    ['got v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= instead', 'got v1,*** instead'],
+    ['TC3-HMAC-SHA256 Credential=A/b, Signature=0f1e2d3c', 'TC3-HMAC-SHA256 Credential=A/b, Signature=***'],
+    ['https://prod-1.logic.azure.com/x?sp=%2Frun&sig=abc-_1', 'https://prod-1.logic.azure.com/x?sp=%2Frun&sig=***'],
+    ['unknown key: dedup_key', 'unknown key: dedup_key'],
     ['smtp://user:pass@mail.example.com', 'smtp://***@mail.example.com'],
     ['password=geheim, next', 'password=***, next'],
     ['passwd: geheim next', 'passwd: *** next'],
@@ -89,7 +103,19 @@ describe('what is shaped like a secret', () => {
   for (const [text, clean] of cases) test(text, () => assert.equal(redact(text), clean));
 
   test('hostile repetitions do not make it slow', () => {
-    for (const part of ['//', 'key=', 'bot1', '"key', 'Bearer ', '/hook/', 'password: ', '\\"', '//a:']) {
+    for (const part of [
+      '//',
+      'key=',
+      'bot1',
+      '"key',
+      'Bearer ',
+      '/hook/',
+      'password: ',
+      '\\"',
+      '//a:',
+      'token: ',
+      'v1,',
+    ]) {
       assert.equal(typeof redact(part.repeat(20_000)), 'string');
     }
   });

@@ -9,8 +9,8 @@ export function maskId(id: string): string {
   return `${signs.slice(0, HEAD).join('')}${'*'.repeat(signs.length - HEAD - TAIL)}${signs.slice(-TAIL).join('')}`;
 }
 
-/** Eight signs and more: what is shorter is a word like any other. */
-const SHORTEST = 6;
+/** From so many signs on an id is replaced wherever it stands; a shorter one may be part of another word. */
+const SHORTEST_ANYWHERE = 6;
 
 /**
  * A platform's answer without the people in it: those that are known, and whatever is shaped like a telephone number of
@@ -19,7 +19,11 @@ const SHORTEST = 6;
 export function maskPeople(text: string, people: readonly string[]): string {
   let masked = text;
   for (const person of people) {
-    if (person.length >= SHORTEST) masked = masked.replaceAll(person, maskId(person));
+    if (person.length >= SHORTEST_ANYWHERE) masked = masked.replaceAll(person, maskId(person));
+    else if (person.length > 1) masked = masked.replace(wordOf(person), maskId(person));
   }
   return masked.replace(/(?<![\w.-])(?:\+\d{8,15}|1[3-9]\d{9})(?![\w-])/g, maskId);
 }
+
+const wordOf = (person: string): RegExp =>
+  new RegExp(`(?<![\\p{L}\\p{N}_-])${person.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_-])`, 'gu');

@@ -6,6 +6,7 @@ import { bodyText } from '../channel/text/body-text.ts';
 import { BARK_CODES } from '../channel/platform/bark-codes.ts';
 import { type HttpReply, classifyByCode, classifyStatus, judge, parseObject } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
+import { idText } from '../channel/id.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';
 import { markedTitle } from '../channel/text/marked-title.ts';
 import { maskId } from '../channel/mask.ts';
@@ -31,9 +32,9 @@ const STANDARD_SERVER = 'https://api.day.app';
 /** Keys that the public server takes at once. */
 const MOST_KEYS = 10;
 
-const deviceKey = z
-  .string()
-  .regex(/^[\w-]{1,100}$/, { error: 'expected the key that the app shows in its URLs' })
+const NO_KEY = 'expected the key that the app shows in its URLs';
+const deviceKey = idText('Key of the device')
+  .refine((key) => /^[\w-]{1,100}$/.test(key), { error: NO_KEY })
   .meta({ secret: true });
 const interruption = z.enum(INTERRUPTIONS);
 const ascii = (length: string) => ({ error: `expected ${length} printable ASCII characters` });
@@ -67,7 +68,7 @@ const encryption = z
 const config = z
   .strictObject({
     device_key: z
-      .union([deviceKey.transform((key) => [key]), z.array(deviceKey).min(1)])
+      .union([deviceKey.transform((key) => [key]), z.array(deviceKey).min(1)], { error: NO_KEY })
       .meta({ secret: true, description: 'Key of the device, or a list of them (server 2.1.9 or newer)' }),
     server_url: baseUrl().optional(),
     base_url: baseUrl().optional(),

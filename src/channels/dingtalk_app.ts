@@ -3,7 +3,7 @@ import { type HttpReply, classifyStatus, defineChannel, failureOf, judge, parseO
 import { DINGTALK_APP_CODES, FLOW_CONTROLLED, NOBODY } from '../channel/platform/dingtalk-app-codes.ts';
 import { dingtalkMarkdown } from '../channel/platform/dingtalk-markdown.ts';
 import { postJson } from '../channel/http-channel.ts';
-import { idList } from '../channel/id.ts';
+import { idList, idText } from '../channel/id.ts';
 import { linkTarget } from '../channel/text/markdown.ts';
 import { maskId } from '../channel/mask.ts';
 import { plainText } from '../channel/text/plain-text.ts';
@@ -23,7 +23,7 @@ interface Payload {
 const config = z.strictObject({
   app_key: z.string().min(1).meta({ secret: true, description: 'Client ID (AppKey) of the application' }),
   app_secret: z.string().min(1).meta({ secret: true, description: 'Client Secret (AppSecret)' }),
-  robot_code: z.string().min(1).meta({ description: 'RobotCode of the application’s robot; often equal to app_key' }),
+  robot_code: idText('RobotCode of the application’s robot; often equal to app_key'),
   user_ids: idList('Who receives the messages: up to 20 userIds')
     .refine((ids) => ids.length <= 20, { error: 'expected at most 20 ids' })
     .meta({ description: 'Who receives the messages: up to 20 userIds' }),

@@ -93,6 +93,8 @@ export default defineHttpChannel<typeof config, Payload>({
     // A block by the layer before Discord names no time and lasts for minutes.
     throttle: { base: 5, max: 600 },
   },
+  // Official: 50 a second over all webhooks that are called from one address.
+  account: { key: ({ url }) => new URL(url).host, rate: { per_second: 45 } },
   credential: ({ url }) => /\/webhooks\/(\d+\/[\w-]+)/.exec(new URL(url).pathname)?.[1] ?? webhookKey(url),
   render,
   request: (payload, target) => postJson(waiting(target), payload),
@@ -156,8 +158,8 @@ const line = ({ name, value }: Field) => `**${inert(name)}**：${inert(value)}`;
 
 const fieldOf = ({ name, value }: Field): EmbedField => ({
   name: inert(name),
-  // An empty one is refused.
-  value: value === '' ? ZERO_WIDTH_SPACE : inert(value),
+  // An empty one, or one of blanks alone, is refused.
+  value: value.trim() === '' ? ZERO_WIDTH_SPACE : inert(value),
   inline: name.length + value.length <= SHORT_FIELD,
 });
 

@@ -199,7 +199,8 @@ function verdict(reply: HttpReply, now: Date): Outcome {
   return {
     ...outcome,
     ...(waits && { retry_after: reset }),
-    ...(log !== undefined && { message: `${outcome.message.slice(0, 400)}（log_id ${log}）` }),
+    // In front: what is cut off at the end of a message must stay at its end, where the rest of a secret is still known.
+    ...(log !== undefined && { message: `[log_id ${log}] ${outcome.message}`.slice(0, 500) }),
   };
 }
 

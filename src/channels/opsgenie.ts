@@ -7,10 +7,10 @@ import { baseUrl } from '../channel/server-address.ts';
 import { templateText } from '../channel/template/template.ts';
 import type { Level, Message, Outcome } from '../model.ts';
 
-/** The body of the request, as it is sent. */
+/** The body of the request; without an alias of its own it is sent with the value that a repeat has again. */
 interface Payload {
   readonly message: string;
-  readonly alias: string;
+  readonly alias?: string;
   readonly description?: string;
   readonly responders?: Config['responders'];
   readonly tags?: readonly string[];
@@ -23,7 +23,7 @@ interface Payload {
 /** Opsgenie's own reading: critical, moderate, informational. */
 const PRIORITIES = { error: 'P1', warning: 'P3', info: 'P5' } as const satisfies Record<Level, string>;
 
-const ALIAS = 'Which messages are the same alert (Liquid); absent = the id of the task, so each is one of its own';
+const ALIAS = 'Which messages are the same alert (Liquid); absent = each message to each target is one of its own';
 
 const config = z.strictObject({
   api_key: z
@@ -81,8 +81,9 @@ export default defineHttpChannel<typeof config, Payload>({
   credential: ({ api_key }) => api_key,
   people: ({ responders = [] }) => responders.flatMap(({ username }) => username ?? []),
   render,
-  request(payload, { api_key, base_url }) {
-    const { headers, ...request } = postJson(`${base_url}/v2/alerts`, payload);
+  request(payload, { api_key, base_url }, _now, id) {
+    // Not the task's: a second target with other responders would only raise the count of the first one's alert.
+    const { headers, ...request } = postJson(`${base_url}/v2/alerts`, { alias: id, ...payload });
     return { ...request, headers: { ...headers, authorization: `GenieKey ${api_key}` } };
   },
   classify,
@@ -95,7 +96,7 @@ function render(message: Message, target: Config, now: Date, id: string): Payloa
   return {
     message: title,
     // 512 characters by Opsgenie's page, 250 by others.
-    alias: alertKey(alias, message, now, id, 250),
+    ...(alias !== undefined && { alias: alertKey(alias, message, now, id, 250) }),
     ...(description !== '' && { description }),
     ...(responders && { responders }),
     ...(tags && { tags }),

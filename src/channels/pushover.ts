@@ -6,7 +6,7 @@ import { markedTitle } from '../channel/text/marked-title.ts';
 import { untilMonth } from '../channel/quota.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
-import type { Level, Message, Outcome, Refused } from '../model.ts';
+import type { Failure, Level, Message, Outcome, Refused } from '../model.ts';
 
 interface Payload {
   readonly title: string;
@@ -175,10 +175,14 @@ function classify(reply: HttpReply, now: Date): Outcome {
   }
   const said = { code: `HTTP ${reply.status}`, message: errors.join('；'), reply, now };
   if (reply.status === 429) return failureOf({ ...MONTH_USED_UP, quota: () => untilReset(reply, now) }, said);
-  if (reply.status < 400 || reply.status >= 500) return classifyStatus(reply, now);
+  if (reply.status >= 500) return afterAWhile(classifyStatus(reply, now));
+  if (reply.status < 400) return classifyStatus(reply, now);
   const whole = [...errors, ...Object.keys(json).map((key) => `"${key}"`)].join('\n');
   return failureOf(REASONS.find(([reason]) => reason.test(whole))?.[1] ?? REFUSED, said);
 }
+
+/** Official: a fault is not to be tried again within five seconds. */
+const afterAWhile = (failure: Failure): Failure => ({ ...failure, retry_after: Math.max(5, failure.retry_after ?? 0) });
 
 /** Seconds until the month begins anew, as the platform says, else as its pages say. */
 function untilReset(reply: HttpReply, now: Date): number {

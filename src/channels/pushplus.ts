@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
 import { classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { idList } from '../channel/id.ts';
+import { idList, idText } from '../channel/id.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';
 import { markedTitle } from '../channel/text/marked-title.ts';
 import { PUSHPLUS_CODES } from '../channel/platform/pushplus-codes.ts';
@@ -22,16 +22,14 @@ interface Payload {
 const config = z
   .strictObject({
     token: z.string().min(1).meta({ secret: true, description: 'Token of the user or of the message' }),
-    topic: z.string().min(1).optional().meta({ description: 'Code of a group; absent = the token’s owner alone' }),
+    topic: idText('Code of a group; absent = the token’s owner alone').optional(),
     to: idList('Tokens of friends').optional(),
     channel: z
       .string()
       .regex(/^[A-Za-z]+$/, { error: 'expected the name of a channel, e.g. wechat, webhook, cp or mail' })
       .optional()
       .meta({ description: 'Way out: wechat (default), webhook, cp, mail, sms …' }),
-    webhook: z
-      .string()
-      .min(1)
+    webhook: idText('Code of the webhook')
       .optional()
       .meta({ secret: true, description: 'Code of the webhook that is configured at PushPlus, for channel webhook' }),
     base_url: baseUrl('https://www.pushplus.plus'),

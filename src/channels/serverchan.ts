@@ -121,7 +121,7 @@ const REASONS: readonly (readonly [RegExp, CodeRule])[] = [
     ),
   ],
   [
-    /(?:当天|今日|每天|每日).*(?:次数|额度|上限)|daily/i,
+    /(?:当天|今日|每天|每日).*(?:次数|额度|上限)|daily|quota/i,
     rule(
       'rate_limited',
       '今日的发送次数已用完，次日恢复：合并消息、升级会员，或把消息改发其他通道',
@@ -130,7 +130,7 @@ const REASONS: readonly (readonly [RegExp, CodeRule])[] = [
     ),
   ],
   [
-    /用户不存在|权限不足|pushtoken|sendkey|send key|key.*(?:错误|无效|不存在|invalid|wrong)/i,
+    /用户不存在|权限不足|pushtoken|sendkey|send key|key.*(?:错误|无效|不存在|invalid|wrong)|(?:错误|无效|invalid|wrong|bad)\S* ?key/i,
     rule(
       'unauthorized',
       'send_key 无效：在 Server 酱的 SendKey 页面重新复制（SCT 与 sctp 开头的密钥属于不同服务）',
@@ -150,17 +150,23 @@ const REASONS: readonly (readonly [RegExp, CodeRule])[] = [
 function classify(reply: HttpReply, now: Date): Outcome {
   const json = parseObject(reply.body);
   const code = json?.['code'];
-  if (typeof code !== 'number') return classifyStatus(reply, now);
-  const message = [json?.['message'], json?.['info']].find((word) => typeof word === 'string' && word !== '');
-  const text = typeof message === 'string' ? message : '';
-  if (code === 0)
-    return errnoIn(json?.['data']) === 0 && reply.status === 200 ? { ok: true } : classifyStatus(reply, now);
+  if (json === undefined || typeof code !== 'number') return classifyStatus(reply, now);
+  if (code !== 0) return judged(code, textIn(json, 'message', 'info'), reply, now);
+  if (reply.status !== 200) return classifyStatus(reply, now);
+  // Of Turbo the way out reports beside the whole.
+  const data = Object(json['data']);
+  const errno: unknown = Reflect.get(data, 'errno');
+  return typeof errno === 'number' && errno !== 0 ? judged(errno, textIn(data, 'error'), reply, now) : { ok: true };
+}
+
+function judged(code: number, text: string, reply: HttpReply, now: Date): Outcome {
   const reason = REASONS.find(([words]) => words.test(text))?.[1];
   if (reason === undefined) return judge({}, String(code), text, reply, now);
   return failureOf(reason, { code: String(code), message: text, reply, now });
 }
 
-/** Of Turbo the way out reports beside the whole; 0: it does not, or all is well. */
-function errnoIn(data: unknown): unknown {
-  return typeof data === 'object' && data !== null && 'errno' in data ? data.errno : 0;
+/** The first of these that says something. */
+function textIn(said: object, ...keys: readonly string[]): string {
+  const words = keys.map((key): unknown => Reflect.get(said, key));
+  return words.find((word): word is string => typeof word === 'string' && word !== '') ?? '';
 }

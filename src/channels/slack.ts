@@ -157,6 +157,11 @@ const RESTRICTED = rule(
   '工作区管理员限制了在该频道发言：请其放开限制，或换一个频道的 Webhook',
   'An administrator restricts posting to this channel: ask them to allow it, or use a webhook of another channel.',
 );
+const TOO_FAST = rule(
+  'rate_limited',
+  '发送过快被 Slack 限流，通道按其要求的时间自动暂停；若常见，请合并消息或调低 rate_limit',
+  'Slack throttles this webhook; the lane pauses as long as it asks for. If it happens often, merge messages or lower rate_limit.',
+);
 const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
 /** api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, and answers seen. */
@@ -211,11 +216,9 @@ const TABLE: CodeTable = {
     'Slack 内部错误，自动重试后仍未成功；持续出现请查看 status.slack.com',
     'Internal error at Slack; automatic retries did not outlast it. If it lasts, see status.slack.com.',
   ),
-  rate_limited: rule(
-    'rate_limited',
-    '发送过快被 Slack 限流，通道按其要求的时间自动暂停；若常见，请合并消息或调低 rate_limit',
-    'Slack throttles this webhook; the lane pauses as long as it asks for. If it happens often, merge messages or lower rate_limit.',
-  ),
+  rate_limited: TOO_FAST,
+  // The word of the Web API.
+  ratelimited: TOO_FAST,
 };
 
 /**

@@ -25,7 +25,7 @@ interface Payload {
 const config = z.strictObject({
   secret_id: z
     .string()
-    .regex(/^\w+$/, { error: 'expected a SecretId' })
+    .regex(/^[\w-]+$/, { error: 'expected a SecretId' })
     .meta({ secret: true, description: 'SecretId of the API key' }),
   secret_key: z.string().min(1).meta({ secret: true, description: 'SecretKey of the API key' }),
   sdk_app_id: idText('SdkAppId of the SMS application, 1400…; not the AppId of the account'),

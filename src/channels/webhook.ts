@@ -18,8 +18,9 @@ interface Payload {
 const METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE'] as const;
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'DELETE']);
 
-/** HTTP sets these itself, or they would change what the request is. */
-const OWN_HEADERS = /^(?:host|content-length|transfer-encoding|connection|upgrade|expect|te|trailer|keep-alive)$/i;
+/** HTTP sets these itself, or they would change what the request is; those of a proxy belong to `proxy`. */
+const OWN_HEADERS =
+  /^(?:host|content-length|transfer-encoding|connection|upgrade|expect|te|trailer|keep-alive|proxy-(?:authorization|connection))$/i;
 
 const headers = z
   .record(
@@ -32,6 +33,12 @@ const headers = z
       .regex(/^[\x20-\x7e]*$/, { error: 'expected printable ASCII on one line' })
       .meta({ secret: true }),
   )
+  .superRefine((given, context) => {
+    const names = Object.keys(given);
+    for (const [i, name] of names.entries())
+      if (names.slice(0, i).some((earlier) => earlier.toLowerCase() === name.toLowerCase()))
+        context.addIssue({ code: 'custom', path: [name], message: 'this header is there already, spelled otherwise' });
+  })
   .transform((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])))
   .default({})
   .meta({ description: 'Headers to send along, e.g. Authorization; every value is a secret' });
@@ -72,7 +79,7 @@ const config = z
           .regex(/^[^.\s]+(?:\.[^.\s]+)*$/, { error: 'expected a dotted path, e.g. data.status' })
           .meta({ description: 'Dotted path into the JSON answer' }),
         equals: z
-          .union([z.string(), z.number(), z.boolean()])
+          .union([z.string(), z.number(), z.boolean()], { error: 'expected text, a number, true or false' })
           .meta({ description: 'The value there that means success' }),
       })
       .optional()

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { type CodeTable, classifyByCode } from '../channel/channel.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
+import { mobileNumbers } from '../channel/text/mobile-numbers.ts';
 import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import { inertInWecom, wecomMarkdown } from '../channel/platform/wecom-markdown.ts';
-import type { Level, Message } from '../model.ts';
+import type { Level, Mentions, Message } from '../model.ts';
 
 interface Text {
   readonly content: string;
@@ -59,22 +60,23 @@ export default defineHttpChannel<typeof config, Payload>({
  * A mention that pings is worth more than a card, so such a message goes as text whatever style was asked for.
  */
 function render(message: Message): Payload {
-  const { style, format, mentions } = message;
-  const onlyText = mentions !== undefined && (mentions.all || mentions.mobiles.length > 0);
-  if (onlyText || (style === 'text' && format === 'text')) return { msgtype: 'text', text: text(message) };
+  const { style, format, mentions = NOBODY } = message;
+  const { numbers, others } = mobileNumbers(mentions.mobiles);
+  const onlyText = mentions.all || numbers.length > 0;
+  if (onlyText || (style === 'text' && format === 'text')) {
+    const users = mentions.all ? [...mentions.ids, '@all'] : mentions.ids;
+    const text = {
+      content: [plainText(message), ...others.map((name) => `@${name}`)].join('\n'),
+      ...(users.length > 0 && { mentioned_list: users }),
+      ...(numbers.length > 0 && { mentioned_mobile_list: numbers }),
+    };
+    return { msgtype: 'text', text };
+  }
   if (fitsTemplate(message)) return { msgtype: 'template_card', template_card: template(message) };
-  return { msgtype: 'markdown', markdown: { content: wecomMarkdown(message) + calls(mentions?.ids) } };
+  return { msgtype: 'markdown', markdown: { content: wecomMarkdown(message) + calls(mentions.ids, others) } };
 }
 
-function text(message: Message): Text {
-  const { all = false, ids = [], mobiles = [] } = message.mentions ?? {};
-  const users = all ? [...ids, '@all'] : ids;
-  return {
-    content: plainText(message),
-    ...(users.length > 0 && { mentioned_list: users }),
-    ...(mobiles.length > 0 && { mentioned_mobile_list: mobiles }),
-  };
-}
+const NOBODY: Mentions = { all: false, ids: [], mobiles: [] };
 
 /** Recommended characters of a template card: beyond them the clients cut the text off. */
 const TEMPLATE = { title: 26, body: 112, fields: 6, name: 5, value: 26 };
@@ -105,9 +107,12 @@ const template = ({ title, body, level, url, fields = [] }: Message) => ({
   card_action: { type: 1, url },
 });
 
-/** Markdown can call members by their ids alone. An id that could leave its tag is written as text. */
-function calls(ids: readonly string[] = []): string {
-  const tags = ids.map((id) => (/^[\w.@-]+$/.test(id) ? `<@${id}>` : `@${inertInWecom(id)}`));
+/** Markdown can call members by their ids alone. Whoever cannot be called is written, as is an id that could leave its tag. */
+function calls(ids: readonly string[], others: readonly string[]): string {
+  const tags = [
+    ...ids.map((id) => (/^[\w.@-]+$/.test(id) ? `<@${id}>` : `@${inertInWecom(id)}`)),
+    ...others.map((name) => `@${inertInWecom(name)}`),
+  ];
   return tags.length === 0 ? '' : `\n${tags.join(' ')}`;
 }
 
@@ -128,8 +133,8 @@ const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The me
 const TABLE: CodeTable = {
   '-1': rule(
     'unavailable',
-    '企业微信系统繁忙，自动重试后仍未成功',
-    'WeCom is busy; automatic retries did not outlast it.',
+    '企业微信系统繁忙，自动重试后仍未成功，请稍后重发',
+    'WeCom is busy, and automatic retries did not outlast it; send again later.',
     {
       max_retries: 3,
     },

@@ -45,7 +45,7 @@ const config = z
 type Config = z.output<typeof config>;
 
 /** Official since 2026: about two a second for one application: wxpusher.zjiecode.com/docs. */
-const APP_RATE = { per_second: 2 };
+const APP_RATE = { per_second: 1 };
 
 /** WxPusher. Wire facts: wxpusher.zjiecode.com/docs. */
 export default defineHttpChannel<typeof config, Payload>({

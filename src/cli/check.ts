@@ -2,7 +2,7 @@ import type { Channel } from '../channel/channel.ts';
 import { type Config, environment, loadConfig } from '../config.ts';
 import { type Catalogue, loadCatalogue } from '../config/channels.ts';
 import { readText } from '../config/file.ts';
-import { strictestRates } from '../delivery/rates.ts';
+import { strictestAccountRates, strictestRates } from '../delivery/rates.ts';
 import type { Group, RateLimit, Recipient, Target } from '../model.ts';
 import { brokenLines } from './broken-lines.ts';
 import { paint } from './paint.ts';
@@ -74,12 +74,13 @@ function enabledWord(group: Group, target: Target): string {
   return target.enabled ? 'yes' : 'no';
 }
 
-/** The limits that hold, and with whom they are shared: the same bot under two aliases is one lane. */
+/** The limits that hold, and with whom they are shared: the same bot under two aliases is one lane, and an account may have many. */
 function limitsOf(
   recipients: readonly Recipient[],
   channels: ReadonlyMap<string, Channel>,
 ): (target: Target) => string {
   const rates = strictestRates(recipients, channels);
+  const accounts = strictestAccountRates(recipients, channels);
   const all = recipients.flatMap(({ groups }) => groups.flatMap((group) => group.targets));
   const lanes = Map.groupBy(all, (target) => target.lane);
   return (target) => {
@@ -87,7 +88,12 @@ function limitsOf(
     if (target.platform === 'system' || rate === undefined) return '-';
     const twins = lanes.get(target.lane)!.filter((other) => other !== target);
     const shared = twins.map((other) => `${other.alias}/${other.platform}/${other.name}`);
-    return shared.length === 0 ? rateWords(rate) : `${rateWords(rate)}, shared with ${shared.join(', ')}`;
+    const account = accounts.get(target.account ?? '');
+    return [
+      rateWords(rate),
+      ...(account === undefined ? [] : [`; account: ${rateWords(account)}`]),
+      ...(shared.length === 0 ? [] : [`, shared with ${shared.join(', ')}`]),
+    ].join('');
   };
 }
 
@@ -95,7 +101,8 @@ const SPANS = ['day', 'hour', 'minute', 'second'] as const;
 
 function rateWords(rate: RateLimit): string {
   if (rate === 'off') return 'off';
-  return SPANS.flatMap((span) => (rate[`per_${span}`] === undefined ? [] : [`${rate[`per_${span}`]} a ${span}`])).join(
-    ', ',
-  );
+  return SPANS.flatMap((span) => {
+    const count = rate[`per_${span}`];
+    return count === undefined ? [] : [`${count} ${span === 'hour' ? 'an' : 'a'} ${span}`];
+  }).join(', ');
 }

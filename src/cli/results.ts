@@ -24,6 +24,7 @@ export interface ResultAnswer {
   readonly latency_ms: number;
   readonly counts?: boolean;
   readonly digest_id?: string;
+  readonly refused?: readonly { readonly recipient: string; readonly message: string }[];
 }
 
 const TONES: Readonly<Record<string, Tone>> = {
@@ -53,12 +54,29 @@ export function resultLines(task: TaskAnswer, indent = ''): string[] {
       reasonOf(result),
     ],
     ...(result.remedy === undefined ? [] : [['', '', '', `→ ${oneLine(result.remedy)}`]]),
+    ...refusedOf(result).map((words) => ['', '', '', words]),
   ]);
   return table([head, ...rows], indent);
 }
 
-function reasonOf({ status, message, reason, code }: ResultAnswer): string {
+/** What is to be said of a result beside its status: nothing of a plain success. */
+export function reasonOf({
+  status,
+  message,
+  reason,
+  code,
+}: Pick<ResultAnswer, 'status' | 'message' | 'reason' | 'code'>): string {
   if (status === 'success') return message === '消息发送成功' ? '' : oneLine(message);
   const kind = [reason, code].filter((word) => word !== undefined).join(' ');
   return oneLine([kind, message].filter((word) => word !== '').join(': '));
+}
+
+/** More of them would push the other targets off the screen; the task has them all. */
+const MOST_REFUSED = 10;
+
+function refusedOf({ refused = [] }: ResultAnswer): string[] {
+  const shown = refused.slice(0, MOST_REFUSED).map(({ recipient, message }) => `not reached: ${recipient} ${message}`);
+  return [...shown, ...(refused.length > MOST_REFUSED ? [`and ${refused.length - MOST_REFUSED} more`] : [])].map(
+    oneLine,
+  );
 }

@@ -34,6 +34,15 @@ export async function sandbox(options: { readonly host: string; readonly port: n
       '  ',
     ),
     '',
+    'Any other platform finds its stand-in by its name:',
+    '',
+    ...table(
+      NAMED.map(([platform, key, path]) => [platform, `${key}: ${world.url}${path}`]),
+      '  ',
+    ),
+    '',
+    'A webhook target may reach it once the configuration has: security: {allow_networks: ["127.0.0.1"]}',
+    '',
     'Ctrl-C ends it.',
   );
   await stopped;
@@ -50,4 +59,14 @@ const ORIGINS: readonly (readonly [origin: string, path: string])[] = [
   ['https://open.feishu.cn', '/open-apis/bot/v2/hook/…'],
   ['https://oapi.dingtalk.com', '/robot/send?access_token=…'],
   ['https://qyapi.weixin.qq.com', '/cgi-bin/webhook/send?key=…'],
+  ['https://hooks.slack.com', '/services/…/…/…'],
+  ['https://discord.com', '/api/webhooks/…/…'],
+  ['https://chat.example.com', '/hooks/…'],
+  ['https://….powerplatform.com', '/workflows/…/triggers/manual/paths/invoke?…'],
+];
+
+const NAMED: readonly (readonly [platform: string, key: string, path: string])[] = [
+  ['telegram, wecom_app …', 'base_url', '/PLATFORM'],
+  ['webhook', 'url', '/webhook/NAME'],
+  ['apprise', 'url', '/apprise'],
 ];

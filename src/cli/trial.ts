@@ -5,11 +5,12 @@ import { systemClock } from '../clock.ts';
 import { type Config, environment, findTarget, loadConfig } from '../config.ts';
 import { loadCatalogue } from '../config/channels.ts';
 import { readText } from '../config/file.ts';
-import type { Leg, Message, Recipient, Remedy, Send, Target, Task } from '../model.ts';
+import type { Leg, Message, Recipient, Remedy, Result, Send, Target, Task } from '../model.ts';
 import { brokenLines } from './broken-lines.ts';
 import { CommandError } from './fault.ts';
 import { paint } from './paint.ts';
-import { oneLine, say } from './say.ts';
+import { reasonOf } from './results.ts';
+import { say } from './say.ts';
 import { table } from './table.ts';
 
 export interface TrialOptions {
@@ -46,7 +47,6 @@ interface Tried {
   readonly platform: string;
   readonly target: string;
   readonly status: string;
-  readonly message: string;
   readonly reason: string;
   /** One line per language. */
   readonly remedy: readonly string[];
@@ -132,12 +132,14 @@ async function triedOf(
   remedy: () => Remedy | undefined,
 ): Promise<Tried> {
   await new Promise((resolve) => leg.onEnd(resolve));
-  const { status = 'failed', message = '', reason, code, latency_ms = 0, remedy: stated = '' } = task.results[0] ?? {};
-  const why = [reason, code].filter((word) => word !== undefined).join(' ');
+  const result: Pick<Result, 'status' | 'message'> & Partial<Result> = task.results[0] ?? UNTRIED;
+  const { status, latency_ms = 0, remedy: stated = '' } = result;
   const { zh = stated, en = '' } = remedy() ?? {};
   const words = status === 'success' ? [] : [zh, en].filter((line) => line !== '');
-  return { alias, platform, target: name, status, message, reason: why, remedy: words, ms: latency_ms };
+  return { alias, platform, target: name, status, reason: reasonOf(result), remedy: words, ms: latency_ms };
 }
+
+const UNTRIED = { status: 'failed', message: '' } as const;
 
 const MESSAGE: Message = {
   title: 'PushServer 测试消息',
@@ -174,11 +176,9 @@ function resultLines(tried: readonly Tried[]): string[] {
   const noteOf = ({ remedy }: Tried) => (remedy.length === 0 ? '' : `[${remedies.indexOf(remedy.join('\n')) + 1}]`);
   const head = ['alias', 'platform', 'target', 'result', 'ms', 'remedy', 'reason'];
   const rows = tried.map((one) => {
-    const { alias, platform, target, status, ms, reason, message } = one;
-    const ok = status === 'success';
-    const why = ok ? '' : oneLine(reason === '' ? message : `${reason}: ${message}`);
-    const result = ok ? paint('good', 'ok') : paint('bad', status);
-    return [alias, platform, target, result, String(Math.round(ms)), noteOf(one), why];
+    const { alias, platform, target, status, ms, reason } = one;
+    const result = status === 'success' ? paint('good', 'ok') : paint('bad', status);
+    return [alias, platform, target, result, String(Math.round(ms)), noteOf(one), reason];
   });
   const notes = remedies.map((words, i) => words.split('\n').map((line, n) => [n === 0 ? `[${i + 1}]` : '', line]));
   return [

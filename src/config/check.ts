@@ -99,7 +99,7 @@ function words(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return `expected ${TYPES[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return `expected ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+      return `expected ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => String(value) || 'nothing').join(', ')}`;
     case 'invalid_format':
       return `expected ${FORMATS[issue.format] ?? `text of the form ${issue.format}`}`;
     case 'too_small':

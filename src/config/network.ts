@@ -5,15 +5,17 @@ import { z } from 'zod';
 import type { Network } from '../model.ts';
 import type { Fault, Path } from './fault.ts';
 
+const PROXY = 'expected the URL of an http, https or socks5 proxy, or "no" for none';
+
 /** A proxy, or `no` for a direct way where `http.proxy` names one. The URL may hold credentials: a secret. */
 const proxy = z.union(
   [
     z.literal('no'),
     // YAML 1.1 tools write `no` as false.
     z.literal(false).transform(() => 'no' as const),
-    z.url({ protocol: /^(https?|socks5h?)$/ }).meta({ secret: true }),
+    z.url({ protocol: /^(https?|socks5h?)$/, error: PROXY }).meta({ secret: true }),
   ],
-  { error: 'expected the URL of an http, https or socks5 proxy, or "no" for none' },
+  { error: PROXY },
 );
 
 const tls = z.strictObject({
@@ -33,13 +35,14 @@ export interface NetworkKeys {
 export const cidr = z.string().refine(isCidr, { error: 'expected a network such as 10.1.0.0/16 or fd00::/8' });
 
 /**
- * How requests of a target leave: its own keys over those of the section `http`.
+ * How requests of a target leave: its own keys over those of the section `http`. `tls` is one setting: who names the
+ * authorities to trust does not inherit that nobody is asked.
  * @param folder of the configuration: a relative `ca_file` is looked up there
  * @returns undefined when nothing is out of the ordinary
  */
 export function networkOf(own: NetworkKeys, defaults: NetworkKeys, folder: string): Network | undefined {
   const via = own.proxy ?? defaults.proxy ?? 'no';
-  const { ca_file, insecure } = { ...defaults.tls, ...own.tls };
+  const { ca_file, insecure } = own.tls ?? defaults.tls ?? {};
   const secured = {
     ...(ca_file === undefined ? {} : { ca_file: resolve(folder, ca_file) }),
     ...(insecure && { insecure }),

@@ -146,6 +146,7 @@ function createReader({ platforms, sections, http, folder }: RecipientsInput, fa
     );
     const { name = unnamed, enabled, rate_limit, account_rate_limit } = own.data;
     const key = (text: string) => hash('sha256', `${platform.name}\n${text}`);
+    const account = platform.account?.(rest.data);
     const network = platform.common.has('proxy') ? networkOf(own.data, http, folder) : undefined;
     return {
       alias,
@@ -153,10 +154,11 @@ function createReader({ platforms, sections, http, folder }: RecipientsInput, fa
       name,
       enabled,
       config: rest.data,
-      lane: key(platform.credential(rest.data)),
+      // A lane shares the limit of one account.
+      lane: key(`${platform.credential(rest.data)}${account === undefined ? '' : `\n${account}`}`),
       ...(rate_limit !== undefined && { rate_limit }),
       ...(account_rate_limit !== undefined && { account_rate_limit }),
-      ...(platform.account && { account: key(platform.account(rest.data)) }),
+      ...(account !== undefined && { account: key(account) }),
       ...(network && { network }),
     };
   }

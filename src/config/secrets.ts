@@ -34,8 +34,8 @@ const PUBLIC_PARTS: ReadonlySet<string> = new Set([
 
 /**
  * The forms in which secrets may turn up in a log line or an error: the value, percent-encoded too; of a URL also its
- * path with query (what HTTP clients print), its user and password, and every query value and part of the path of
- * eight signs or more.
+ * path with query (what HTTP clients print), its user and password (as Basic authentication sends them too), and every
+ * query value and part of the path of eight signs or more.
  */
 export function formsOf(secrets: Iterable<string>): readonly string[] {
   const forms = new Set<string>();
@@ -51,6 +51,7 @@ export function formsOf(secrets: Iterable<string>): readonly string[] {
 function* partsOf(url: URL): Generator<string> {
   yield url.href;
   if (url.pathname.length + url.search.length > 1) yield url.pathname + url.search;
+  if (url.password !== '') yield basicOf(url);
   const parts = [url.username, url.password, url.hash.slice(1), ...url.pathname.split('/')];
   for (const part of url.search.slice(1).split('&')) parts.push(part.slice(part.indexOf('=') + 1));
   for (const part of parts) {
@@ -58,6 +59,11 @@ function* partsOf(url: URL): Generator<string> {
     yield part;
     yield decoded(part);
   }
+}
+
+/** RFC 7617. */
+function basicOf({ username, password }: URL): string {
+  return Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
 }
 
 /** A lone surrogate has no encoding. */

@@ -17,6 +17,8 @@ import type { Entry, List, Mapping, Node, Value } from './tree.ts';
 /** Nodes that anchors may add by being copied: ends the "billion laughs". */
 const MOST_COPIES = 1_000_000;
 
+const ODD_KEY = 'not valid YAML: a key must be a single word or text; a value that begins with { must stand in quotes';
+
 /**
  * Reads one YAML 1.2 document (core schema, with anchors and `<<`) into a tree that knows its lines. js-yaml's own
  * loaders give values without places and turn the key `1.10` into the number 1.1; so the tree is built from its events.
@@ -103,10 +105,9 @@ function createBuilder(text: string, events: readonly Event[], faults: Fault[]):
     const merged: { readonly where: number; readonly value: Node }[] = [];
     while (events[at]!.type !== EVENT_ID.POP) {
       const event = events[at]!;
-      if (event.type !== EVENT_ID.SCALAR && event.type !== EVENT_ID.ALIAS)
-        throw new SyntaxFault(line, 'not valid YAML: a key must be a single word or text');
+      if (event.type !== EVENT_ID.SCALAR && event.type !== EVENT_ID.ALIAS) throw new SyntaxFault(line, ODD_KEY);
       const named = node(path);
-      if (named.kind !== 'scalar') throw new SyntaxFault(line, 'not valid YAML: a key must be a single word or text');
+      if (named.kind !== 'scalar') throw new SyntaxFault(line, ODD_KEY);
       const key = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : String(named.value);
       const keyLine = line;
       const value = node([...path, key]);

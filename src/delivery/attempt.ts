@@ -1,6 +1,6 @@
 import { type Channel, type ChannelIo, FailureError, SendError } from '../channel/channel.ts';
 import { maskPeople } from '../channel/mask.ts';
-import type { Clock, Network, Outcome, Success } from '../model.ts';
+import type { Clock, Failure, Network, Outcome, Success } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import { INTERNAL_FAULT, NOT_SENT, NO_ANSWER } from './failures.ts';
 import type { Http, Route } from './http-client.ts';
@@ -29,7 +29,7 @@ export interface Request {
   readonly id: string;
   /** From 0. */
   readonly part: number;
-  /** Called when it succeeded after it had been given up. */
+  /** Called when it succeeded after it had been given up; twice when more has become known. */
   readonly arrivedLate: (success: Success) => unknown;
 }
 
@@ -40,9 +40,10 @@ export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcom
   const timeout = ports.settings().queue.timeout * 1000;
   const controller = new AbortController();
   // A driver that speaks no HTTP, and does not say, may have sent its message.
-  const trace: Trace = { sent: true, accepted: undefined };
-  const io = ioOf(ports, request, { timeout, signal: controller.signal, trace });
-  const answer = call(() => channel.send(payload, config, io), trace, request, ports);
+  const trace: Trace = { sent: true, accepted: undefined, arrivedLate: undefined };
+  const clean = (text: string) => maskPeople(ports.redact(text), channel.people?.(config) ?? []);
+  const io = ioOf(ports, request, { timeout, signal: controller.signal, trace, clean });
+  const answer = call(() => channel.send(payload, config, io), trace, request, { events: ports.events, clean });
   return new Promise((resolve) => {
     let stopListening: (() => void) | undefined;
     const cancel = clock.after(timeout, () => {
@@ -52,8 +53,9 @@ export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcom
       }
       resolve({ outcome: trace.sent ? NO_ANSWER : NOT_SENT, timed_out: true });
       // What has not left must never leave: the same target is tried again.
-      if (trace.sent) stopListening = awaitLate(ports, controller, timeout);
-      else controller.abort();
+      if (!trace.sent) return controller.abort();
+      trace.arrivedLate = request.arrivedLate;
+      stopListening = awaitLate(ports, controller, timeout);
     });
     void answer.then((outcome) => {
       cancel();
@@ -71,13 +73,15 @@ interface Trace {
   sent: boolean;
   /** It has arrived; what follows can only add to it. */
   accepted: Success | undefined;
+  /** Set once it has been given up: what has arrived after all is told at once, so that it is not repeated. */
+  arrivedLate: Request['arrivedLate'] | undefined;
 }
 
 /** What the driver is lent. */
 function ioOf(
   { clock, http, shared, settings }: AttemptPorts,
   { channel, network, id, part }: Request,
-  { timeout, signal, trace }: { timeout: number; signal: AbortSignal; trace: Trace },
+  { timeout, signal, trace, clean }: { timeout: number; signal: AbortSignal; trace: Trace; clean: Clean },
 ): ChannelIo {
   const route: Route | undefined =
     network === undefined && channel.guarded === undefined
@@ -96,7 +100,10 @@ function ioOf(
       return shared.token(`${channel.name}\n${key}`, () => askFor(fetch, { clock, http, timeout, route }));
     },
     dropToken: (key, value) => shared.dropToken(`${channel.name}\n${key}`, value),
-    accepted: (success) => (trace.accepted = success),
+    accepted(success) {
+      trace.accepted = cleanSuccess(success, clean);
+      trace.arrivedLate?.(trace.accepted);
+    },
     sent: (value) => (trace.sent = value),
     resource: (key, open, close) => shared.resource(`${channel.name}\n${key}`, open, close),
     signal,
@@ -128,15 +135,15 @@ async function askFor<T>(
 async function call(
   send: () => Promise<Outcome>,
   trace: Trace,
-  { channel, config }: Request,
-  { events, redact }: AttemptPorts,
+  { channel }: Request,
+  { events, clean }: Pick<AttemptPorts, 'events'> & { clean: Clean },
 ): Promise<Outcome> {
-  const clean = (text: string) => maskPeople(redact(text), channel.people?.(config) ?? []);
   try {
-    return cleaned(await send(), clean);
+    const outcome = await send();
+    return outcome.ok ? cleanSuccess(outcome, clean) : (trace.accepted ?? cleanFailure(outcome, clean));
   } catch (error) {
     if (trace.accepted !== undefined) return trace.accepted;
-    if (error instanceof FailureError) return cleaned(error.failure, clean);
+    if (error instanceof FailureError) return cleanFailure(error.failure, clean);
     if (error instanceof SendError) {
       const { code } = error;
       const failure = error.sent ? NO_ANSWER : NOT_SENT;
@@ -148,10 +155,13 @@ async function call(
 }
 
 /** A platform's words may repeat what they were told: secrets and people. */
-function cleaned(outcome: Outcome, clean: (text: string) => string): Outcome {
-  if (!outcome.ok) return { ...outcome, message: clean(outcome.message) };
-  const { refused, note } = outcome;
-  if (refused === undefined && note === undefined) return outcome;
+type Clean = (text: string) => string;
+
+const cleanFailure = (failure: Failure, clean: Clean): Failure => ({ ...failure, message: clean(failure.message) });
+
+function cleanSuccess(success: Success, clean: Clean): Success {
+  const { refused, note } = success;
+  if (refused === undefined && note === undefined) return success;
   return {
     ok: true,
     ...(refused && { refused: refused.map((one) => ({ ...one, message: clean(one.message) })) }),

@@ -58,6 +58,8 @@ interface Road {
   readonly lane: Lane<Delivery>;
   readonly platform: string;
   readonly label: string;
+  /** Key of its account. */
+  readonly account: string | undefined;
 }
 
 /** Everything between a leaf of a plan and the platform. */
@@ -84,7 +86,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
   function roadTo(target: Target): Road {
     let road = roads.get(target.lane);
     if (road === undefined) {
-      const { platform } = target;
+      const { platform, account } = target;
       const label = `${target.alias}/${target.name}`;
       const lane: Lane<Delivery> = new Lane<Delivery>(
         {
@@ -96,7 +98,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
         rates.get(target.lane) ?? 'off',
         accountOf(target),
       );
-      roads.set(target.lane, (road = { lane, platform, label }));
+      roads.set(target.lane, (road = { lane, platform, label, account }));
     }
     return road;
   }
@@ -175,17 +177,18 @@ export function createDelivery(ports: Ports): DeliveryDesk {
       pools.apply();
       rates = strictestRates(ports.recipients(), channels);
       accountRates = strictestAccountRates(ports.recipients(), channels);
-      for (const [key, limit] of accounts) {
-        const rate = accountRates.get(key);
-        if (rate !== undefined) limit.set(rate);
-        else if (limit.forgettable) accounts.delete(key);
-      }
+      for (const [key, rate] of accountRates) accounts.get(key)?.set(rate);
       for (const [key, { lane }] of roads) {
         const rate = rates.get(key);
         if (rate !== undefined) lane.limit(rate);
         // Rerouting one may begin a send, which withdraws others: each is asked whether it is still here.
         for (const waiting of lane.waiting()) if (waiting.room && waiting.isAstray()) waiting.reroute();
         if (rate === undefined && lane.forgettable) roads.delete(key);
+      }
+      // A lane that is kept goes on with the limit that it has: it must stay that of its account.
+      const used = new Set([...roads.values()].map(({ account }) => account));
+      for (const [key, limit] of accounts) {
+        if (!accountRates.has(key) && !used.has(key) && limit.forgettable) accounts.delete(key);
       }
     },
     async close() {

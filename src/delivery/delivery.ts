@@ -112,10 +112,7 @@ export class Delivery implements Passenger {
   /** Goes on in the lane of its target, or ends because there is none. */
   reroute(): void {
     this.lane.leave(this);
-    const target = this.sender.target();
-    if (target === undefined) return this.#end(TARGET_GONE);
-    this.lane = this.#ports.laneOf(target);
-    this.lane.enter(this);
+    if (this.#aims() && this.outlivesPause()) this.lane.enter(this);
   }
 
   async send(): Promise<void> {
@@ -135,8 +132,8 @@ export class Delivery implements Passenger {
     const { clock, events } = this.#ports;
     const channel = this.#ports.channels.get(this.platform);
     const target = this.sender.target();
-    if (channel === undefined || target === undefined) return this.#end(TARGET_GONE);
-    if (this.#ports.laneOf(target) !== this.lane) return this.#return(this.#ports.laneOf(target));
+    if (channel === undefined || target === undefined) return this.#strand();
+    if (this.#ports.laneOf(target) !== this.lane) return this.#return();
     this.sender.began();
     const { payload } = this.#parts.current(
       () => this.sender.message(target, channel),
@@ -191,27 +188,29 @@ export class Delivery implements Passenger {
     this.lane.accepted();
     this.#tries = 0;
     if (this.#parts.accepted(success)) return this.#end(this.#parts.success);
+    this.sender.overdue({ outcome: OUT_OF_TIME, timed_out: false });
     if (this.sender.isOver()) return this.#end(OUT_OF_TIME);
-    this.lane.continue(this);
+    this.#continue();
   }
 
   #failed(failure: Failure, target: Target, channel: Channel, timed_out: boolean): void {
     const { clock, events, settings, chance } = this.#ports;
     if (failure.kind === 'rate_limited') {
-      const seconds = this.lane.pause(failure, channel.limits.throttle);
+      const { lane } = this;
+      const seconds = lane.pause(failure, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
+      if (this.#parts.next === 0) this.sender.throttled(failure);
+      this.sender.overdue({ outcome: failure, timed_out });
       if (this.#givesUp()) this.#end(failure);
-      else {
-        if (this.#parts.next === 0) this.sender.throttled(failure);
-        this.#return(this.lane);
-      }
-      return this.#ports.paused(this.lane);
+      else this.#return();
+      return this.#ports.paused(lane);
     }
     this.sender.attempted(failure);
+    this.sender.overdue({ outcome: failure, timed_out });
     this.#tries++;
     if (failure.as_text && !this.#givesUp() && this.#parts.turnToText(channel, target, this.#fitSettings())) {
       this.#tries = 0;
-      return this.lane.continue(this);
+      return this.#continue();
     }
     if (failure.kind === 'unknown') this.unclear = true;
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
@@ -219,9 +218,7 @@ export class Delivery implements Passenger {
     this.#cancelRetry = clock.after(delay, () => {
       this.#cancelRetry = undefined;
       if (this.#givesUp()) return this.#end(failure, timed_out);
-      const now = this.sender.target();
-      if (now === undefined) return this.#end(TARGET_GONE);
-      this.#return(this.#ports.laneOf(now));
+      this.#return();
     });
   }
 
@@ -237,14 +234,37 @@ export class Delivery implements Passenger {
     return false;
   }
 
-  /** Back into a lane, ahead of those who have not had a turn yet. */
-  #return(lane: Lane<Delivery>): void {
+  /** There is nothing to send to any more; but the members of a digest may each have moved, and go on by themselves. */
+  #strand(): void {
     this.#sending = false;
-    this.lane = lane;
+    if (this.sender.digest_id !== undefined && this.#parts.next === 0 && !this.sender.waiting()) return;
+    this.#end(TARGET_GONE);
+  }
+
+  /**
+   * Takes the lane of its target as it is configured now.
+   * @returns false: there is none, and it has ended
+   */
+  #aims(): boolean {
+    const target = this.sender.target();
+    if (target === undefined) this.#strand();
+    else this.lane = this.#ports.laneOf(target);
+    return target !== undefined;
+  }
+
+  /** The rest of it at the next turn. The account may have been throttled by another lane while this was out. */
+  #continue(): void {
+    if (this.#aims() && this.outlivesPause()) this.lane.continue(this);
+  }
+
+  /** Back into its lane, ahead of those who have not had a turn yet. */
+  #return(): void {
+    this.#sending = false;
+    if (!this.#aims()) return;
     // Rendered anew next time: the configuration, or the members of a digest, may have changed by then.
     this.#parts.forget();
     if (!(this.#parts.next === 0 ? this.sender.waiting() : this.outlivesPause())) return;
-    lane.reenter(this);
+    this.lane.reenter(this);
   }
 
   #givesUp(): boolean {

@@ -1,6 +1,7 @@
 import type { Channel } from '../channel/channel.ts';
 import type { Clock, Failure, Level, Message, Outcome, Target } from '../model.ts';
 import type { Delivery } from './delivery.ts';
+import { TARGET_GONE } from './failures.ts';
 import { fitsWhole } from './fit.ts';
 import { prefixOf } from './prefix.ts';
 import type { Ending, Sender } from './sender.ts';
@@ -20,7 +21,7 @@ const WORD: Readonly<Record<Level, string>> = { info: '信息', warning: '警告
  */
 export class Digest implements Sender {
   readonly digest_id: string;
-  readonly #members: readonly Delivery[];
+  #members: readonly Delivery[];
   readonly #clock: Clock;
   #carrier: Delivery | undefined = undefined;
   #last: Failure | undefined = undefined;
@@ -50,6 +51,8 @@ export class Digest implements Sender {
   }
 
   message(target: Target, channel: Channel): Message {
+    // Those whose time has run out since it was refused as a card; what may have arrived is repeated as it was.
+    if (!this.#carrier!.unclear) this.#members = this.#members.filter(({ sender }) => !sender.isOver());
     const messages = this.#members.map((member) => member.sender.message(target, channel));
     return digestOf(messages, channel, target.config, new Date(this.#clock.now()), this.digest_id);
   }
@@ -75,8 +78,12 @@ export class Digest implements Sender {
     for (const member of this.#members) member.sender.attempted(outcome);
   }
 
+  overdue(ending: Ending): void {
+    for (const { sender } of this.#members) sender.overdue({ ...ending, digest_id: this.digest_id });
+  }
+
   outlives(ms: number): boolean {
-    return this.#members.some((member) => member.sender.outlives(ms));
+    return this.#members.map((member) => member.sender.outlives(ms)).includes(true);
   }
 
   throttled(failure: Failure): void {
@@ -84,8 +91,12 @@ export class Digest implements Sender {
     for (const member of this.#members) member.sender.throttled(failure);
   }
 
-  ended(ending: Ending): void {
-    for (const member of this.#members) member.sender.ended({ ...ending, digest_id: this.digest_id });
+  ended({ outcome, timed_out }: Ending): void {
+    for (const { sender } of this.#members) {
+      // Of a target that has only moved it is not true that it is gone.
+      const own = outcome === TARGET_GONE && sender.target() ? (this.#last ?? outcome) : outcome;
+      sender.ended({ outcome: own, timed_out, digest_id: this.digest_id });
+    }
   }
 
   aboard(): readonly Sender[] {
@@ -109,6 +120,7 @@ export class Digest implements Sender {
     const goesOn = member.resume(this.#carrier!.tries, this.#last!);
     if (!goesOn || sender.isOver()) sender.ended({ outcome: this.#last!, timed_out: false, digest_id: this.digest_id });
     else if (sender.isUnwanted()) sender.withdraw();
+    else if (member.isAstray()) member.reroute();
     else if (sender.waiting()) member.lane.reenter(member);
   }
 }

@@ -25,6 +25,9 @@ export interface LanePorts<P extends Passenger> {
 /** Milliseconds: a timer cannot be longer than 24.8 days, the renewal of an allowance can. */
 const LONGEST_NAP = 86_400_000;
 
+/** Milliseconds by which a lane that has just sent lets the others of its account, who wait for the same moment, go first. */
+const COURTESY = 10;
+
 /** The one ordered, rate-limited way out to one target. */
 export class Lane<P extends Passenger = Passenger> {
   /** The last attempt timed out. */
@@ -41,6 +44,8 @@ export class Lane<P extends Passenger = Passenger> {
   #asked = 0;
   /** The lane has waited for its rate limit or a pause, and that backlog is not yet gone. */
   #throttled = false;
+  /** It has sent since it last slept. */
+  #served = false;
   /** When the lane wakes by itself; waking too early does no harm. */
   #wakeAt = Infinity;
   #cancelWake: (() => void) | undefined;
@@ -160,6 +165,7 @@ export class Lane<P extends Passenger = Passenger> {
     const passenger = this.#take(next);
     this.#own.stamp();
     this.#shared?.stamp();
+    this.#served = true;
     await passenger.send();
   }
 
@@ -208,9 +214,10 @@ export class Lane<P extends Passenger = Passenger> {
 
   #sleep(ms: number): void {
     this.#throttled = true;
-    const nap = Math.min(ms, LONGEST_NAP);
+    const nap = Math.min(ms, LONGEST_NAP) + (this.#shared !== undefined && this.#served ? COURTESY : 0);
     const at = this.#ports.clock.monotonic() + nap;
     if (this.#wakeAt <= at) return;
+    this.#served = false;
     this.#cancelWake?.();
     this.#wakeAt = at;
     this.#cancelWake = this.#ports.clock.after(nap, () => {

@@ -125,6 +125,8 @@ export class Leaf implements Leg, Sender {
   }
 
   began(): void {
+    // It may be in a digest that goes on for the sake of others.
+    if (this.#hasEnded) return;
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
     this.#entry.sending();
@@ -140,7 +142,12 @@ export class Leaf implements Leg, Sender {
     this.#last = failure;
   }
 
+  overdue(ending: Ending): void {
+    if (this.isOver()) this.ended(ending);
+  }
+
   outlives(ms: number): boolean {
+    if (this.#hasEnded) return false;
     const until = this.#ports.clock.now() + ms;
     this.#entry.paused(until);
     return this.#task.deadline > until;
@@ -155,7 +162,7 @@ export class Leaf implements Leg, Sender {
   }
 
   ended({ outcome, timed_out, digest_id }: Ending): void {
-    if (this.#hasEnded) return;
+    if (this.#hasEnded) return outcome.ok ? this.arrivedLate(outcome, digest_id) : undefined;
     // An earlier attempt was answered late while this one was out.
     if (this.#entry.reached) return this.#close('reached');
     this.#entry.folded(digest_id);
@@ -163,9 +170,7 @@ export class Leaf implements Leg, Sender {
       this.#entry.succeed(outcome, digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
       this.#close('reached');
     } else {
-      // The platform's own code says more than that it was too late.
-      const code = outcome.code ?? (outcome.kind === 'rate_limited' ? this.#last?.code : undefined);
-      this.#entry.fail({ ...outcome, ...(code !== undefined && { code }) }, timed_out ? 'timeout' : 'failed');
+      this.#entry.fail(this.#withCode(outcome), timed_out ? 'timeout' : 'failed');
       this.#close('failed');
     }
   }
@@ -175,12 +180,14 @@ export class Leaf implements Leg, Sender {
   }
 
   arrivedLate(success: Success, digest_id?: string): void {
-    if (this.#entry.reached) return;
+    const known = this.#entry.reached;
+    if (known && !this.#entry.isLate) return;
     // It may be waiting again, alone or in a digest.
     this.#delivery?.stop();
     this.#entry.late();
     this.#entry.folded(digest_id);
     this.#entry.succeed(success, '消息已送达（应答迟到）');
+    if (known) return;
     if (this.#hasEnded) return this.#life.arrivedLate(this.#send.leaf);
     this.#close('reached');
   }
@@ -210,8 +217,15 @@ export class Leaf implements Leg, Sender {
 
   #pass(): void {
     if (this.#hasEnded || !this.#delivery!.withdraw()) return;
-    this.#entry.failAsPassed({ ...PASSED, ...(this.#last?.code === undefined ? {} : { code: this.#last.code }) });
+    this.#entry.failAsPassed(this.#withCode(PASSED));
     this.#close('passed');
+  }
+
+  /** Where it is we who say that it was throttled: with the platform's own code for that. */
+  #withCode(failure: Failure): Failure {
+    const { kind, code } = this.#last ?? {};
+    if (failure.code !== undefined || failure.kind !== 'rate_limited' || kind !== 'rate_limited') return failure;
+    return { ...failure, ...(code !== undefined && { code }) };
   }
 
   get #hasEnded(): boolean {

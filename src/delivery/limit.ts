@@ -72,10 +72,12 @@ export class Limit {
    * @returns seconds of the pause
    */
   pause(
-    { retry_after: stated, quota }: Pick<Failure, 'retry_after' | 'quota'>,
+    { retry_after, quota }: Pick<Failure, 'retry_after' | 'quota'>,
     throttle: { readonly base: number; readonly max: number },
   ): number {
     const now = this.#clock.monotonic();
+    // A lane that is closed for NaN seconds never opens.
+    const stated = Number.isNaN(retry_after) ? undefined : retry_after;
     const left = Math.max(0, this.#pausedUntil - now) / 1000;
     // Answers to requests that were out together are one throttling, not several.
     if (stated === undefined && left > 0) return left;

@@ -49,7 +49,7 @@ export class Parts {
   }
 
   /**
-   * Once, what a platform refused as a card is tried as plain text: the parts that have not arrived yet.
+   * Once, what a platform refused as a card is tried as plain text: all of it, or the parts that have not arrived yet.
    * @returns false: it was plain text
    */
   turnToText(channel: Channel, target: Target, settings: FitSettings): boolean {
@@ -57,10 +57,11 @@ export class Parts {
     const rest = list.slice(this.next).map((part) => part.message);
     if (this.#plain || rest.every(({ style, format }) => style === 'text' && format === 'text')) return false;
     this.#plain = true;
-    this.#list = [
-      ...list.slice(0, this.next),
-      ...rest.flatMap((message) => this.#fit(message, channel, target, settings)),
-    ];
+    this.forget();
+    if (this.next > 0) {
+      const texts = rest.flatMap((message) => this.#fit(message, channel, target, settings));
+      this.#list = [...list.slice(0, this.next), ...texts];
+    }
     return true;
   }
 

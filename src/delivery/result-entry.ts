@@ -40,6 +40,10 @@ export class ResultEntry {
     return this.#result.status === 'success';
   }
 
+  get isLate(): boolean {
+    return this.#result.late === true;
+  }
+
   get attempts(): number {
     return this.#result.attempts;
   }
@@ -49,6 +53,7 @@ export class ResultEntry {
   }
 
   sending(): void {
+    this.#opened();
     this.#result.message = '发送中';
   }
 
@@ -79,7 +84,8 @@ export class ResultEntry {
   }
 
   fail(failure: Failure, status: 'failed' | 'timeout'): void {
-    if (failure.kind !== 'rate_limited' && this.#result.paused_until !== undefined) delete this.#result.paused_until;
+    const isClosed = (this.#result.paused_until ?? 0) > this.#ports.clock.now();
+    if (failure.kind !== 'rate_limited' || !isClosed) this.#opened();
     this.#result.reason = failure.kind;
     if (failure.code !== undefined) this.#result.code = failure.code;
     if (failure.remedy !== undefined) this.#result.remedy = failure.remedy.zh;
@@ -96,8 +102,12 @@ export class ResultEntry {
     void this.#ports.store.record(this.#task, this.#send.leaf, undefined);
   }
 
-  #clear(): void {
+  #opened(): void {
     if (this.#result.paused_until !== undefined) delete this.#result.paused_until;
+  }
+
+  #clear(): void {
+    this.#opened();
     if (this.#result.reason === undefined) return;
     delete this.#result.reason;
     delete this.#result.code;

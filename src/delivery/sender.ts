@@ -30,6 +30,8 @@ export interface Sender {
   attempted(outcome: Outcome): void;
   /** "Too fast", with nothing accepted yet. */
   throttled(failure: Failure): void;
+  /** An attempt is behind it, and there may be another: whoever has no time for that ends like this. */
+  overdue(ending: Ending): void;
   /** Its lane is closed for `ms` milliseconds. False: it has not that much time. */
   outlives(ms: number): boolean;
   /** The end. */

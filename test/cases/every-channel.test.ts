@@ -75,8 +75,8 @@ for (const { channel, fixture } of subjects) {
     for (const push of PUSHES) {
       test(`nothing of it is refused: ${push.what}`, async () => {
         const t = await start();
-        const { what: _what, ...message } = push;
-        const task = await t.deliver('ops', { expires_in: 86_400, ...message });
+        const { what: _what, ...body } = push;
+        const task = await t.deliver('ops', { expires_in: 86_400, ...body });
         assert.deepEqual(t.sandbox.refusals(), []);
         assert.equal(task.outcome, 'success', JSON.stringify(task.results));
         const called = t.sandbox.messages().flatMap((message) => message.mentions ?? []);

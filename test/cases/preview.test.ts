@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { dump } from 'js-yaml';
+import { loadChannels } from '../../src/channel/registry.ts';
 import { createTestApp } from '../kit/app.ts';
+import { MARKER, loadFixture } from '../kit/fixture.ts';
+
+const channels = await loadChannels();
 
 test('the preview of an error forecasts what the error itself would meet', async () => {
   const t = await createTestApp(`
@@ -15,4 +20,29 @@ recipients:
   assert.equal((await t.app.store.get(task_id))!.status, 'completed', 'the error leaves at once');
   assert.equal(preview.body.data.targets[0].forecast, 0);
   await t.stop();
+});
+
+describe('the preview of every channel', () => {
+  const MESSAGE = {
+    type: 'error',
+    style: 'card',
+    content: { title: '标题', msg: '内容', url: 'https://ops.example/1' },
+  };
+
+  for (const channel of channels.values())
+    test(`${channel.name}: nothing is sent, and neither secrets nor people are shown`, async () => {
+      const fixture = await loadFixture(channel.name);
+      const target = { ...fixture.config, name: 'one' };
+      const config = { recipients: { ops: { platforms: { [channel.name]: { targets: [target] } } } } };
+      const t = await createTestApp(dump(config));
+      const { body } = await t.api('POST', '/api/v1/push/preview', { recipient_alias: 'ops', ...MESSAGE });
+      const [shown] = body.data.targets;
+      assert.equal(shown.error, undefined);
+      assert.ok(shown.payloads.length > 0);
+      const text = JSON.stringify(shown);
+      assert.ok(!text.includes(MARKER), text);
+      const people = channel.people?.(channel.config.parse(fixture.config)) ?? [];
+      for (const person of people) assert.ok(!text.includes(person), `${person} in ${text}`);
+      await t.stop();
+    });
 });

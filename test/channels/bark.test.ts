@@ -157,6 +157,7 @@ test('one device is written to by its key, several by a list; a login goes along
   const one = await sent({ username: 'ü', password: 'p' });
   assert.deepEqual([one.json.device_key, one.json.device_keys], ['key', undefined]);
   assert.equal(one.headers['authorization'], `Basic ${Buffer.from('ü:p').toString('base64')}`);
+  assert.equal((await sent({ device_key: 123456 })).json.device_key, '123456');
   const two = await sent({ device_key: ['a', 'b'] });
   assert.deepEqual([two.json.device_key, two.json.device_keys], [undefined, ['a', 'b']]);
 });

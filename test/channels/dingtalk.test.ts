@@ -58,7 +58,7 @@ test('what is no telephone number is written and not mentioned, and does not cos
   const payload = dingtalk.render({ ...MESSAGE, mentions }, dingtalk.config.parse({ url: ROBOT }), NOW, 'task');
   assert.deepEqual(payload, {
     msgtype: 'text',
-    text: { content: 't\nb\n@13800000000 @+8613900000000 @u1 @<x> @alice' },
-    at: { atMobiles: ['13800000000', '+8613900000000'], atUserIds: ['u1'], isAtAll: false },
+    text: { content: 't\nb\n@13800000000 @13900000000 @u1 @<x> @alice' },
+    at: { atMobiles: ['13800000000', '13900000000'], atUserIds: ['u1'], isAtAll: false },
   });
 });

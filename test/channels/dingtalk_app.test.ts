@@ -51,6 +51,7 @@ test('the message is asked for as the documentation says', async () => {
 test('ids go out as text, however they are written', () => {
   assert.deepEqual(payloadOf({ user_ids: 123456 }).userIds, ['123456']);
   assert.deepEqual(payloadOf({ user_ids: ['a', 7] }).userIds, ['a', '7']);
+  assert.equal(payloadOf({ robot_code: 8 }).robotCode, '8');
 });
 
 test('a link makes a card with a button; Markdown in text style has it in its text', () => {

@@ -245,7 +245,7 @@ test('what the token endpoint refuses is the outcome, and nothing has been sent'
 test('the id of the platform’s log is kept for its support', async () => {
   const body = JSON.stringify({ code: 230001, msg: 'm'.repeat(600), error: { log_id: '2026abc' } });
   const { outcome } = await sent({}, [{ status: 400, body }]);
-  assert.ok(!outcome.ok && outcome.message.endsWith('（log_id 2026abc）') && outcome.message.length <= 500);
+  assert.ok(!outcome.ok && outcome.message.startsWith('[log_id 2026abc] ') && outcome.message.length <= 500);
 });
 
 /** Hostile text in every form. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import opsgenie from '../../src/channels/opsgenie.ts';
 import { fit } from '../../src/delivery/fit.ts';
+import { createHttp } from '../../src/delivery/http-client.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
 import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
@@ -29,7 +30,7 @@ test('the key travels in a header, to the region or the successor that is writte
     assert.equal(headers?.['authorization'], `GenieKey ${TARGET.api_key}`);
     assert.deepEqual(JSON.parse(body!), {
       message: 't',
-      alias: 'task-1',
+      alias: '0198c0de-0-0',
       description: 'b',
       source: 'PushServer',
       priority: 'P5',
@@ -65,6 +66,26 @@ test('the same alert twice is one', async (t) => {
     assert.deepEqual(await send(MESSAGE, { ...TARGET, alias }), [{ ok: true }]);
   }
   assert.equal(sandbox.messages().length, 2);
+});
+
+test('targets of one key, each with its own responders, have alerts of their own; a repeat has none', async (t) => {
+  const { sandbox } = await sandboxed(t, opsgenie, { token: TARGET.api_key });
+  const http = createHttp();
+  t.after(async () => await http.close());
+  const io = createIo((request, signal) => http.request(request, signal, () => {}));
+  for (const [name, id] of [
+    ['db', 'task-1-0-0'],
+    ['net', 'task-1-1-0'],
+    ['net', 'task-1-1-0'],
+  ] as const) {
+    const config = configOf({ responders: [{ type: 'team', name }], base_url: `${sandbox.url}/opsgenie` });
+    const payload = opsgenie.render(MESSAGE, config, NOW, 'task-1');
+    assert.deepEqual(await attempt(opsgenie, payload, config, { ...io, id }), { ok: true });
+  }
+  assert.deepEqual(
+    sandbox.messages().map(({ mentions }) => mentions),
+    [['net'], ['db']],
+  );
 });
 
 /** Hostile text in every form. */

@@ -24,6 +24,13 @@ test('token and webhook are no part of the payload, and are sent', async () => {
   assert.deepEqual(JSON.parse(platform.requests[0]?.body ?? ''), { token: TOKEN, ...Object(payload), webhook: 'hook' });
 });
 
+test('codes of groups and webhooks may be numbers', () => {
+  const parsed = pushplus.config.parse({ token: TOKEN, topic: 123, channel: 'webhook', webhook: 456 });
+  assert.equal(Object(pushplus.render(MESSAGE, parsed, NOW, 'task')).topic, '123');
+  assert.equal(Object(parsed).webhook, '456');
+  assert.ok(!pushplus.config.safeParse({ token: TOKEN, topic: 2 ** 53 }).success);
+});
+
 test('all targets of one token share the limit of the day, each with a lane of its own', () => {
   const parsed = (more: object) => pushplus.config.parse({ token: TOKEN, ...more });
   assert.equal(pushplus.account?.key(parsed({})), pushplus.account?.key(parsed({ topic: 'ops' })));

@@ -36,6 +36,17 @@ test('a mention that only text can make turns any message into text', () => {
   assert.equal(typeOf({ mentions: { ...mentions, ids: ['zhang'] } }), 'markdown');
 });
 
+test('a mobile number goes out as its digits, and what is none is written', () => {
+  const mentions = { all: false, mobiles: ['+86 138 0000 0000', '13900000000', '', 'alice <b>'], ids: [] };
+  const { text } = Object(wechat.render({ ...CARD, mentions }, config, NOW, 'task'));
+  assert.deepEqual(text.mentioned_mobile_list, ['13800000000', '13900000000']);
+  assert.ok(text.content.endsWith('\n@alice <b>'));
+  const { markdown } = Object(
+    wechat.render({ ...CARD, mentions: { ...mentions, mobiles: ['alice'] } }, config, NOW, 'id'),
+  );
+  assert.ok(markdown.content.endsWith('\n@alice'));
+});
+
 test('an id that could leave its tag is written as text', () => {
   const mentions = { all: false, mobiles: [], ids: ['a> <@all', 'li.si'] };
   const payload = JSON.stringify(wechat.render({ ...CARD, mentions }, config, NOW, 'task'));

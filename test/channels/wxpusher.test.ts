@@ -37,6 +37,7 @@ test('all targets of one application share a limit', () => {
   const parsed = (uids: string) => wxpusher.config.parse({ app_token: TOKEN, uids });
   assert.equal(wxpusher.account?.key(parsed('UID_1')), wxpusher.account?.key(parsed('UID_2')));
   assert.notEqual(wxpusher.credential(parsed('UID_1')), wxpusher.credential(parsed('UID_2')));
+  assert.ok((wxpusher.account?.rate.per_second ?? Infinity) < 2);
 });
 
 test('the stand-in takes every kind of message', async (t) => {

@@ -56,6 +56,16 @@ describe('check', () => {
     assert.doesNotMatch(out, /aaaaaaaa|bbbbbbbb|cccccccc|dddddddd|hush|a-token/);
   });
 
+  test('tells the limit of an account beside that of each target', async () => {
+    const target = (to: string) => `{corp_id: ww1, agent_id: 1, corp_secret: hush-hush, to_user: ${to}}`;
+    const yaml = `
+wecom_app: {account_rate_limit: {per_hour: 500}}
+recipients: {a: {platforms: {wecom_app: {targets: [${target('lisi')}, ${target('wangwu')}]}}}}`;
+    const { out } = await run(['check', '--config', writeConfig(folder, yaml, 'account.yaml')]);
+    assert.match(out, /wecom_app +wecom_app#1 +yes +950 an hour, 28 a minute; account: 500 an hour, 28 a minute\n/);
+    assert.match(out, /wecom_app +wecom_app#2 +yes +950 an hour, 28 a minute; account: 500 an hour, 28 a minute\n/);
+  });
+
   test('says who may push', async () => {
     const token = 'tokens: [{name: ci, token: a-token-of-some-length}]';
     for (const [auth, words] of [

@@ -9,10 +9,12 @@ describe('sandbox', () => {
   test('prints its addresses and stays up until a signal', async () => {
     const sandbox = start(['sandbox', '--port', '0', '--smtp-port', '0']);
     await sandbox.until(/Ctrl-C ends it/);
-    const [, url] = /Inbox +(http:\/\/127\.0\.0\.1:\d+)\//.exec(sandbox.out())!;
+    const [, url = ''] = /Inbox +(http:\/\/127\.0\.0\.1:\d+)\//.exec(sandbox.out())!;
     const info = (await (await fetch(`${url}/_sandbox/info`)).json()) as { url: string; smtp_port: number };
     assert.equal(info.url, url);
     assert.match(sandbox.out(), new RegExp(`SMTP +127\\.0\\.0\\.1:${info.smtp_port} `));
+    for (const path of ['/services/…', '/webhook/NAME', '/PLATFORM'])
+      assert.ok(sandbox.out().includes(url + path), path);
     sandbox.process.kill('SIGTERM');
     assert.equal(await sandbox.ended, 0);
   });

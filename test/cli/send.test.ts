@@ -18,6 +18,9 @@ recipients:
     platforms:
       feishu: {webhooks: [{name: f1, url: $S/open-apis/bot/v2/hook/send-f1, secret: wrong}]}
       wechat: {webhooks: [{name: w1, url: "$S/cgi-bin/webhook/send?key=send-w1"}]}
+  team:
+    platforms:
+      wecom_app: {targets: [{name: app, corp_id: ww1, agent_id: 1, corp_secret: s3, to_user: [lisi, nobody-100001], base_url: $S/wecom_app}]}
   lost: {platforms: {feishu: {webhooks: [{name: f1, url: $S/open-apis/bot/v2/hook/send-f1, secret: wrong}]}}}
 `,
   { real: true, sandbox: { bots: [{ platform: 'feishu', token: 'send-f1', secret: 'right' }] } },
@@ -37,6 +40,15 @@ describe('send', () => {
     assert.match(waited.out, /feishu\/f1 +failed +\d+\.\d\d s +unauthorized 19021: /);
     assert.match(waited.out, /→ 签名校验失败/);
     assert.match(waited.out, /wechat\/w1 +success/);
+  });
+
+  test('names those whom a message did not reach', async () => {
+    const { code, out } = await run(['send', 'team', '标题', '内容', '--wait'], { env });
+    assert.equal(code, 0, out);
+    assert.match(
+      out,
+      /wecom_app\/app +success +\d+\.\d\d s +消息发送成功，但 1 个接收人未送达\n +not reached: nob\*+01 /,
+    );
   });
 
   test('everything the options say reaches the platform; - reads standard input', async () => {

@@ -57,4 +57,13 @@ describe('test', () => {
     assert.match(out, /^everywhere +wecom_app +w2 +failed /m);
     assert.match(out, /^0 of 2 targets took the message$/m);
   });
+
+  test('a partial success is told as such', async () => {
+    sandbox.clearFaults();
+    const [, target] = targets.find(([name]) => name === 'wecom_app')!;
+    const config = configOf({ wecom_app: { targets: [{ ...target, to_user: ['lisi', 'nobody-1'] }] } }, 'partial.yaml');
+    const { code, out } = await run(['test', '-c', config], { cwd: folder });
+    assert.equal(code, 0);
+    assert.match(out, /wecom_app#1 +ok +\d+ +消息发送成功，但 1 个接收人未送达/);
+  });
 });

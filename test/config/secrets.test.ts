@@ -29,6 +29,7 @@ describe('secretsOf', () => {
         '12345678',
         'abcdefghij',
         'app-secret',
+        'dTpsb25ncGFzc3dvcmQ=',
         'feishu-secret',
         'http://localhost:9/hooks/abcdefghij',
         'http://u:longpassword@localhost/%E8%BF%90%E7%BB%B4?key=12345678&k=1',

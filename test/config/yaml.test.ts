@@ -13,7 +13,10 @@ describe('YAML', () => {
     ['server:\n\tport: 1', 'c.yaml:2: not valid YAML: tab characters must not be used in indentation'],
     ['server: {port: 1', 'c.yaml:1: not valid YAML: unexpected end of the stream within a flow collection'],
     ['server:\n  port: 1\n  port: 2', 'c.yaml:3 server.port: this key is already given in line 2'],
-    ['server:\n  ? [a]\n  : 1', 'c.yaml:2: not valid YAML: a key must be a single word or text'],
+    [
+      'server:\n  ? [a]\n  : 1',
+      'c.yaml:2: not valid YAML: a key must be a single word or text; a value that begins with { must stand in quotes',
+    ],
     ['a: &a [*a]', 'c.yaml:1: not valid YAML: an anchor that contains itself'],
     [
       'a: !!int "1"',

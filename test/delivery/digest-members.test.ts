@@ -241,3 +241,57 @@ test('a digest that comes back for its retry to a paused lane: the plans of its 
   await rig.finished(...tasks);
   for (const task of tasks) assert.equal(task.status, 'completed', task.error);
 });
+
+test('a digest waits for its text or its retry while a reload moves the bot: nobody is told that the target is gone', async () => {
+  for (const idempotent of [false, true]) {
+    const rig = createRig({
+      recipients: { ops: { feishu: ['f1'] } },
+      rates: { f1: { per_minute: 1 } },
+      idempotent,
+      settings: { digest: { threshold: 2 } },
+    });
+    rig.script('f1', (n) => (n !== 2 ? OK : idempotent ? fail('unknown') : fail('invalid', { as_text: true })));
+    const tasks = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => rig.push('ops', 'all', { title: `t${i}`, style: 'card' })),
+    );
+    await rig.clock.advance(65_000);
+    assert.equal(rig.sent.length, 2);
+    const old = rig.recipients.get('ops')!;
+    const groups = old.groups.map((g) => ({ ...g, targets: g.targets.map((t) => ({ ...t, lane: 'feishu:f9' })) }));
+    rig.recipients.set('ops', { ...old, groups });
+    rig.delivery.reload();
+    await rig.finished(...tasks);
+    const ends = new Set(tasks.slice(1).flatMap((task) => told(task)));
+    assert.deepEqual(ends, new Set([idempotent ? 'f1 failed unknown' : 'f1 success']));
+  }
+});
+
+test('a member whose time is over while its digest is out ends with the answer, whatever becomes of the others', async () => {
+  const answers = [fail('unavailable', { retry_after: 30 }), fail('invalid', { as_text: true }), fail('rate_limited')];
+  for (const answer of answers) {
+    for (const unclear of [false, true]) {
+      const rig = createRig({
+        recipients: { ops: { feishu: ['f1'] } },
+        rates: { f1: { per_minute: 1 } },
+        idempotent: true,
+        settings: { digest: { threshold: 2 } },
+      });
+      // The digest is sent at 60 s, and once more at 120 s if its first answer says nothing.
+      rig.script('f1', (n) => {
+        if (n === 1) return OK;
+        if (unclear && n === 2) return fail('unknown');
+        return new Promise((resolve) => rig.clock.after(8000, () => resolve(answer)));
+      });
+      const seconds = unclear ? 126 : 66;
+      const tasks = await Promise.all(
+        Array.from({ length: 6 }, (_, i) =>
+          rig.push('ops', 'all', { title: `t${i}`, style: 'card', expires_in: i === 3 ? seconds : 140 }),
+        ),
+      );
+      await rig.clock.advance(seconds * 1000 + 2000);
+      assert.deepEqual(told(tasks[3]!), [`f1 failed ${answer.kind}`]);
+      await rig.clock.advance(100_000);
+      assert.equal(rig.service.stats().in_hand, 0);
+    }
+  }
+});

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { Outcome, Plan, RateLimit, Task } from '../../src/model.ts';
+import type { Outcome, Plan, Rate, RateLimit, Target, Task } from '../../src/model.ts';
 import { outcomeOf } from '../../src/strategy/outcome.ts';
+import { createLimitModel } from '../kit/limit-model.ts';
 import { OK, type Reply, createRig, fail } from '../kit/rig.ts';
 
 /** Fixed, so that a failure is the same everywhere; change it to look for more. */
@@ -21,6 +22,7 @@ const answer: fc.Arbitrary<Answer> = fc.record({
       weight: 4,
       arbitrary: fc.constantFrom('invalid', 'unavailable', 'unknown', 'unauthorized', 'rate_limited', 'rate_limited'),
     },
+    { weight: 3, arbitrary: fc.constantFrom('account', 'quota', 'malformed', 'malformed', 'partly', 'follow_up') },
   ),
   // up to 10 s: in time; up to 20 s: late; beyond: never heard
   delay: fc.oneof(
@@ -34,7 +36,26 @@ const rate: fc.Arbitrary<RateLimit> = fc.oneof(
   fc.record({ per_minute: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ per_second: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ per_second: fc.integer({ min: 1, max: 3 }), per_minute: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ per_minute: fc.integer({ min: 1, max: 20 }), per_hour: fc.integer({ min: 1, max: 40 }) }),
 );
+const accountRate: fc.Arbitrary<Rate> = fc.oneof(
+  fc.constant({}),
+  fc.record({ per_second: fc.integer({ min: 1, max: 5 }), per_minute: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ per_minute: fc.integer({ min: 1, max: 20 }), per_day: fc.integer({ min: 5, max: 60 }) }),
+);
+const account = fc.constantFrom('x', 'x', 'y', undefined);
+
+/** What a bot answers at last; a follow-up that hangs has a success to add to. */
+function outcomeOfAnswer({ kind, after }: Answer): Outcome {
+  const more = after === undefined ? {} : { retry_after: after };
+  if (kind === 'ok') return OK;
+  if (kind === 'follow_up') return { ok: true, note: '加急未得到答复' };
+  if (kind === 'partly') return { ok: true, refused: [{ recipient: 'u***', message: '不存在' }] };
+  if (kind === 'account') return fail('rate_limited', { ...more, account: true });
+  if (kind === 'quota') return fail('rate_limited', { retry_after: (after ?? 1) * 100, quota: true, account: true });
+  if (kind === 'malformed') return fail('invalid', { as_text: true });
+  return fail(kind as 'invalid', more);
+}
 const BOTS = ['p1', 'p2', 'p3', 'q1', 'q2', 'r1'] as const;
 const step = fc.oneof(
   {
@@ -46,6 +67,7 @@ const step = fc.oneof(
       type: fc.constantFrom('info', 'warning', 'error'),
       size: fc.oneof({ weight: 3, arbitrary: fc.constant(5) }, fc.integer({ min: 1, max: 900 })),
       mention: fc.boolean(),
+      style: fc.constantFrom('text', 'card'),
       expires_in: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
       times: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 12 })),
     }),
@@ -65,6 +87,8 @@ const step = fc.oneof(
       bot: fc.constantFrom(...BOTS),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('move' as const), bot: fc.constantFrom(...BOTS), account }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('relimit' as const), times: fc.integer({ min: 1, max: 4 }) }) },
 );
 const scenario = fc.record({
   groups: fc.tuple(
@@ -77,6 +101,8 @@ const scenario = fc.record({
     ),
   ),
   rates: fc.tuple(rate, rate, rate, rate, rate, rate),
+  accounts: fc.tuple(account, account, account, account, account, account),
+  account_rate: accountRate,
   scripts: fc.tuple(...BOTS.map(() => fc.array(answer, { maxLength: 12 }))),
   idempotent: fc.boolean(),
   patience: fc.integer({ min: 0, max: 10 }),
@@ -98,9 +124,11 @@ test('whatever happens, the invariants hold', async () => {
         s.groups.map((g, i) => [`a${i}`, Object.fromEntries(Object.entries(g).filter(([, l]) => l.length > 0))]),
       );
       const rates = Object.fromEntries(BOTS.map((b, i) => [b, s.rates[i]!]));
+      const accounts = Object.fromEntries(BOTS.map((b, i) => [b, s.accounts[i]]));
       const rig = createRig({
         recipients,
         rates,
+        account: { rate: s.account_rate, of: accounts },
         idempotent: s.idempotent,
         limits: { size: [{ of: 'text', max: 400, unit: 'chars' }] },
         settings: {
@@ -120,6 +148,10 @@ test('whatever happens, the invariants hold', async () => {
       // what the platform took: bot -> task number -> parts
       const taken = new Map<string, number>();
       const finishedAt = new Map<string, number>();
+      const limits = createLimitModel({ rates, accountRate: s.account_rate, accounts, now: at });
+      // task number and bot -> requests that a throttle answer does not undo; not known where a digest had parts
+      const tried = new Map<string, number>();
+      let busyUntil = 0;
       rig.events.on('crashed', (e) => problems.push(`crashed ${e.where} ${String((e.error as Error).stack)}`));
       rig.events.on('finished', ({ task }) => {
         if (finishedAt.has(task.id)) problems.push('finished twice');
@@ -129,6 +161,13 @@ test('whatever happens, the invariants hold', async () => {
         if (s.end !== 'hurry' && (task.status === 'failed') !== (o === 'failed')) problems.push('status');
         for (const r of task.results)
           if (r?.status === 'processing') problems.push(`terminal with processing ${r.webhook}`);
+        for (const r of task.results) {
+          if (r?.paused_until !== undefined && (r.reason !== 'rate_limited' || r.paused_until <= r.timestamp))
+            problems.push(`closed until then? ${JSON.stringify(r)}`);
+          const neverSent = r?.message === '已超过任务时限' && r.attempts === 0;
+          if (neverSent && busyUntil < at() - 300 && limits.isFree(r.webhook))
+            problems.push(`the lane of ${r.webhook} slept: ${task.message.title} at ${at()}`);
+        }
         if (at() > task.deadline - task.created_at + (task.created_at - Date.UTC(2026, 0, 1)) + 250 + 10_000 + 300)
           problems.push(`ended at ${at()} long after deadline ${task.deadline - Date.UTC(2026, 0, 1)}`);
       });
@@ -146,21 +185,11 @@ test('whatever happens, the invariants hold', async () => {
       const started = new Map<string, number>(); // `${n} ${bot}` -> requests
       BOTS.forEach((bot, i) => {
         const script = s.scripts[i]!;
-        const times: number[] = [];
-        rig.script(bot, (n): Reply => {
+        rig.script(bot, (n, io): Reply => {
           const { message } = rig.sent.at(-1)!;
           const now = at();
-          times.push(now);
-          const limit = rates[bot]!;
-          if (limit !== 'off') {
-            for (const [count, ms] of [
-              [limit.per_second, 1000],
-              [limit.per_minute, 60_000],
-            ] as const) {
-              if (count !== undefined && times.filter((t) => t > now - ms).length > count)
-                problems.push(`window of ${bot} overrun at ${now}`);
-            }
-          }
+          const { faults, answered } = limits.sent(bot);
+          problems.push(...faults);
           const text = `${message.title}\n${message.body}`;
           const ids = [...new Set(idsIn(text))];
           if (ids.length === 0) problems.push(`no id in ${text}`);
@@ -193,37 +222,64 @@ test('whatever happens, the invariants hold', async () => {
               problems.push(`sent after deadline ${id}`);
           }
           const a = script[n - 1] ?? { kind: 'ok', delay: 0 };
-          const outcome: Outcome =
-            a.kind === 'ok' ? OK : fail(a.kind as 'invalid', a.after === undefined ? {} : { retry_after: a.after });
+          const outcome = outcomeOfAnswer(a);
+          const hangs = a.kind === 'follow_up';
+          const inTime = a.delay <= 10_000;
+          busyUntil = Math.max(busyUntil, now + (inTime && !hangs ? a.delay : 10_000));
+          const isThrottle = !outcome.ok && outcome.kind === 'rate_limited';
+          for (const id of ids) {
+            const more = isDigest && message.title.includes('/') ? NaN : inTime && isThrottle ? 0 : 1;
+            tried.set(`${id} ${bot}`, (tried.get(`${id} ${bot}`) ?? 0) + more);
+          }
           const accept = () => {
+            if (inTime) answered(outcome);
+            if (hangs && outcome.ok) io.accepted(outcome);
             if (outcome.ok) for (const id of ids) taken.set(`${id} ${bot} ${isDigest ? 'd' : part}`, at());
           };
           if (a.delay === 0) {
             accept();
-            return outcome;
+            return hangs ? new Promise(() => {}) : outcome;
           }
           if (a.delay >= 20_000) return new Promise(() => {});
           return new Promise((resolve) =>
             rig.clock.after(a.delay, () => {
               accept();
-              resolve(outcome);
+              if (!hangs) resolve(outcome);
             }),
           );
         });
       });
+      const reload = (alias: string, change: (target: Target) => Target) => {
+        const old = rig.recipients.get(alias)!;
+        rig.recipients.set(alias, {
+          ...old,
+          groups: old.groups.map((g) => ({ ...g, targets: g.targets.map(change) })),
+        });
+      };
+      const inEach = (change: (target: Target) => Target) => {
+        for (const alias of rig.recipients.keys()) reload(alias, change);
+        rig.delivery.reload();
+      };
       for (const st of s.steps) {
+        for (const r of tasks.flatMap((task) => (task.completed_at === undefined ? task.results : [])))
+          if (r?.status === 'processing' && (r.paused_until ?? 0) > Date.UTC(2026, 0, 1) + at() + 900_000)
+            problems.push(`waits for a pause that outlasts it: ${JSON.stringify(r)}`);
         if (st.op === 'pass') await rig.clock.advance(st.ms);
         else if (st.op === 'toggle') {
-          const alias = `a${st.alias}`;
-          const old = rig.recipients.get(alias)!;
-          rig.recipients.set(alias, {
-            ...old,
-            groups: old.groups.map((g) => ({
-              ...g,
-              targets: g.targets.map((t) => (t.name === st.bot ? { ...t, enabled: !t.enabled } : t)),
-            })),
-          });
+          reload(`a${st.alias}`, (t) => (t.name === st.bot ? { ...t, enabled: !t.enabled } : t));
           rig.delivery.reload();
+        } else if (st.op === 'move') {
+          limits.move(st.bot, st.account);
+          inEach((t) => {
+            if (t.name !== st.bot) return t;
+            const { account: _old, ...rest } = t;
+            const lane = `${t.platform}:${t.name}${st.account === accounts[t.name] ? '' : `:${st.account}`}`;
+            return { ...rest, lane, ...(st.account !== undefined && { account: st.account }) };
+          });
+        } else if (st.op === 'relimit') {
+          const scaled = Object.fromEntries(Object.entries(s.account_rate).map(([k, n]) => [k, n * st.times]));
+          limits.relimit(scaled);
+          inEach((t) => ({ ...t, account_rate_limit: scaled }));
         } else
           for (let k = 0; k < st.times; k++) {
             const n = tasks.length;
@@ -234,6 +290,7 @@ test('whatever happens, the invariants hold', async () => {
               title: `<${n}>`,
               msg: 'm'.repeat(st.size),
               type: st.type,
+              style: st.style,
               ...(st.mention ? { mentions: { all: true } } : {}),
               ...(st.expires_in === undefined ? {} : { expires_in: st.expires_in }),
             });
@@ -283,6 +340,11 @@ test('whatever happens, the invariants hold', async () => {
             problems.push(
               `false failure: task ${n} ${r.webhook} ${JSON.stringify(r)} ${got.join()} at ${got.map((k) => taken.get(k)).join()}`,
             );
+        }
+        for (const r of s.end === 'run' ? t.results : []) {
+          const count = r && tried.get(`${n} ${r.webhook}`);
+          if (count !== undefined && !Number.isNaN(count) && r!.attempts !== count)
+            problems.push(`attempts of task ${n}: ${count} requests, but ${JSON.stringify(r)}`);
         }
         for (const bot of BOTS)
           if (started.has(`${n} ${bot}`) && !t.results.some((r) => r?.webhook === bot))

@@ -17,6 +17,9 @@ const bad = fc.array(
       'rate_limited',
       'rate_limited',
     ),
+    /** A throttle answer of the whole account, a card that is malformed. */
+    account: fc.boolean(),
+    as_text: fc.boolean(),
     after: fc.option(fc.integer({ min: 1, max: 3600 }), { nil: undefined }),
     hang: fc.boolean(),
   }),
@@ -40,11 +43,13 @@ test('one bot that only asks for patience: every failover push arrives', async (
             strategy: fc.constantFrom('failover', 'mixed'),
             wait: fc.integer({ min: 0, max: 20_000 }),
             type: fc.constantFrom('info', 'error'),
+            style: fc.constantFrom('text', 'card'),
             times: fc.integer({ min: 1, max: 3 }),
           }),
           { minLength: 1, maxLength: 4 },
         ),
         patience: fc.integer({ min: 0, max: 5 }),
+        shared: fc.subarray([...BOTS]),
       }),
       async (s) => {
         const groups = Object.fromEntries(Object.entries({ p: s.p, q: s.q, r: s.r }).filter(([, l]) => l.length > 0));
@@ -54,6 +59,7 @@ test('one bot that only asks for patience: every failover push arrives', async (
         const rig = createRig({
           recipients: { a: groups },
           rate: { per_minute: 10 },
+          account: { rate: { per_minute: 12 }, of: Object.fromEntries(s.shared.map((bot) => [bot, 'x'])) },
           settings: { queue: { failover_patience: s.patience } },
         });
         BOTS.forEach((bot, i) => {
@@ -64,13 +70,20 @@ test('one bot that only asks for patience: every failover push arrives', async (
             const line = script[Math.min(n - 1, script.length - 1)];
             if (line === undefined) return fail('invalid');
             if (line.hang) return new Promise(() => {});
-            return fail(line.kind as 'invalid', line.after === undefined ? {} : { retry_after: line.after });
+            // An account that is always throttled is so for the good bot too: this one is six times, for ten seconds at most.
+            const account = line.account && line.kind === 'rate_limited' && s.shared.includes(bot);
+            if (account && n > script.length) return fail('invalid');
+            return fail(line.kind as 'invalid', {
+              ...(account ? { account, retry_after: Math.min(10, line.after ?? 10) } : {}),
+              ...(!account && line.after !== undefined && { retry_after: line.after }),
+              ...(line.as_text && line.kind === 'invalid' && { as_text: true }),
+            });
           });
         });
         const tasks = [];
-        for (const { strategy, wait, type, times } of s.pushes) {
+        for (const { strategy, wait, type, style, times } of s.pushes) {
           for (let i = 0; i < times; i++)
-            tasks.push(await rig.push('a', strategy, { title: `t${tasks.length}`, type }));
+            tasks.push(await rig.push('a', strategy, { title: `t${tasks.length}`, type, style }));
           await rig.clock.advance(wait);
         }
         await rig.finished(...tasks);

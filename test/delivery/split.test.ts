@@ -219,7 +219,8 @@ const bare = (text: string) => text.replaceAll(FENCE_LINE, '').replaceAll('\n', 
 function isBalanced(text: string): boolean {
   let open = '';
   for (const line of text.split('\n')) {
-    const marks = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1] ?? '';
+    // What opens a block says no backtick behind its backticks (CommonMark 0.31, 4.5).
+    const marks = /^ {0,3}(`{3,}(?!.*`)|~{3,})/.exec(line)?.[1] ?? '';
     if (open === '') open = marks;
     else if (marks[0] === open[0] && marks.length >= open.length && line.trim() === marks) open = '';
   }

@@ -46,7 +46,7 @@ export function createRig(options: {
   buffer?: number;
   limits?: Partial<Channel['limits']>;
   /** A limit that bots share: by bot, its account. */
-  account?: { rate: Rate; of: Record<string, string> };
+  account?: { rate: Rate; of: Record<string, string | undefined> };
   http?: Http;
   clock?: TestClock;
 }) {

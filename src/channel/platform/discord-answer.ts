@@ -13,15 +13,27 @@ export function classifyDiscord(reply: HttpReply, now: Date): Outcome {
   return judge(TABLE, String(code), typeof json?.['message'] === 'string' ? json['message'] : '', reply, now);
 }
 
-/** `retry_after` is more exact than the header, which is rounded up. Both are seconds, the former with decimals. */
+/** A throttle may be that of everything sent from here: then all webhooks wait. */
 function throttled(json: Record<string, unknown> | undefined, reply: HttpReply, now: Date): Outcome {
   const code = typeof json?.['code'] === 'number' && json['code'] !== 0 ? String(json['code']) : 'HTTP 429';
   const message = typeof json?.['message'] === 'string' ? json['message'] : '';
-  const header = [reply.headers['x-ratelimit-reset-after']].flat()[0];
-  const stated =
-    json?.['retry_after'] ?? (reply.headers['retry-after'] === undefined && header ? Number(header) : undefined);
-  const pause = typeof stated === 'number' && Number.isFinite(stated) ? Math.max(0, stated) : undefined;
-  return failureOf(pause === undefined ? TOO_FAST : { ...TOO_FAST, pause }, { code, message, reply, now });
+  const pause = pauseIn(json, reply, now);
+  const isGlobal = json?.['global'] === true || reply.headers['x-ratelimit-global'] === 'true';
+  const entry = { ...TOO_FAST, ...(pause !== undefined && { pause }), ...(isGlobal && { account: true as const }) };
+  return failureOf(entry, { code, message, reply, now });
+}
+
+/**
+ * Seconds with decimals: `retry_after`, which is more exact than `Retry-After`, its value rounded up; where neither is,
+ * the time of the bucket, as a span or as Unix time.
+ */
+function pauseIn(json: Record<string, unknown> | undefined, { headers }: HttpReply, now: Date): number | undefined {
+  const stated = json?.['retry_after'];
+  if (typeof stated === 'number' && Number.isFinite(stated)) return Math.max(0, stated);
+  if (headers['retry-after'] !== undefined) return undefined;
+  const after = Number(headers['x-ratelimit-reset-after'] ?? Number.NaN);
+  const seconds = Number.isNaN(after) ? Number(headers['x-ratelimit-reset']) - now.getTime() / 1000 : after;
+  return seconds > 0 ? seconds : undefined;
 }
 
 const TOO_FAST = rule(

@@ -1,5 +1,5 @@
 import { ZERO_WIDTH_SPACE } from '../text/markdown.ts';
-import type { Item } from '../text/dialect.ts';
+import type { Dialect, Item } from '../text/dialect.ts';
 import { inDialect } from '../text/in-dialect.ts';
 
 /**
@@ -15,32 +15,40 @@ export const slackEscape = (text: string): string =>
   /[&<>]/.test(text) ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
 
 /** Markdown of the caller in `mrkdwn`, which has no headings and other signs for bold, italics and links. */
-export const slackMarkdown = (source: string): string =>
-  inDialect(source, {
-    text: slackEscape,
-    code: (plain) => `\`${slackEscape(plain)}\``,
-    bold: (inner) => marked('*', inner),
-    italic: (inner) => marked('_', inner),
-    strike: (inner) => marked('~', inner),
-    link: (label, url) => slackLink(url, label),
-    heading: (inner) => `*${inner}*`,
-    pre: (plain) => `\`\`\`\n${slackEscape(plain).replaceAll('```', `\`\`${ZERO_WIDTH_SPACE}\``)}\n\`\`\``,
-    paragraph: (lines) => lines.join('\n'),
-    quote: (lines) => lines.map((line) => `> ${line}`).join('\n'),
-    bullets: (items) => listed(items, () => '•'),
-    numbers: (items, first) => listed(items, (i) => `${first + i}.`),
-    rule: '──────────',
-  });
+export const slackMarkdown = (source: string): string => inDialect(source, DIALECT);
 
 /**
  * A link.
  * @param label already escaped
  */
 export const slackLink = (url: string, label: string): string =>
-  `<${slackEscape(url.replace(/[|<>]/g, encodeURIComponent))}|${label}>`;
+  `<${slackEscape(url.search(ENDS) < 0 ? url : url.replace(ENDS, encodeURIComponent))}|${label}>`;
+
+/** What would end the address. */
+const ENDS = /[|<>]/g;
 
 /** Beside a letter, Chinese ones included, Slack takes the sign for a letter too: an invisible break parts them. */
-const marked = (sign: string, inner: string) => `${ZERO_WIDTH_SPACE}${sign}${inner}${sign}${ZERO_WIDTH_SPACE}`;
+function marks(sign: string): (inner: string) => string {
+  const open = `${ZERO_WIDTH_SPACE}${sign}`;
+  const close = `${sign}${ZERO_WIDTH_SPACE}`;
+  return (inner) => open + inner + close;
+}
 
 const listed = (items: readonly Item[], mark: (i: number) => string) =>
   items.map(({ depth, inner }, i) => `${'    '.repeat(depth)}${mark(i)} ${inner}`).join('\n');
+
+const DIALECT: Dialect = {
+  text: slackEscape,
+  code: (plain) => `\`${slackEscape(plain)}\``,
+  bold: marks('*'),
+  italic: marks('_'),
+  strike: marks('~'),
+  link: (label, url) => slackLink(url, label),
+  heading: (inner) => `*${inner}*`,
+  pre: (plain) => `\`\`\`\n${slackEscape(plain).replaceAll('```', `\`\`${ZERO_WIDTH_SPACE}\``)}\n\`\`\``,
+  paragraph: (lines) => lines.join('\n'),
+  quote: (lines) => lines.map((line) => `> ${line}`).join('\n'),
+  bullets: (items) => listed(items, () => '•'),
+  numbers: (items, first) => listed(items, (i) => `${first + i}.`),
+  rule: '──────────',
+};

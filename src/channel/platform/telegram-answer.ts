@@ -12,8 +12,17 @@ export function classifyTelegram(reply: HttpReply, now: Date): Outcome {
   const found = RULES.find(({ at, says }) => at === status && (says?.test(message) ?? true));
   const said = { code: String(status), message, reply, now };
   if (found === undefined) return unlisted(said, status);
-  const pause = parameter(reply, 'retry_after');
-  return failureOf(status === 429 && pause !== undefined ? { ...found, pause } : found, said);
+  const pause = status === 429 ? pauseIn(reply, message) : undefined;
+  return failureOf(pause === undefined ? found : { ...found, pause }, said);
+}
+
+/** Seconds: of its own, or in the words `Too Many Requests: retry after 12`, where no header says it either. */
+function pauseIn(reply: HttpReply, message: string): number | undefined {
+  const words = /retry after (\d+)/i.exec(message)?.[1];
+  return (
+    parameter(reply, 'retry_after') ??
+    (words === undefined || reply.headers['retry-after'] !== undefined ? undefined : Number(words))
+  );
 }
 
 /** Where a group is that has become a supergroup: the number that its messages must now be sent to. */

@@ -24,8 +24,8 @@ export const BAD_SECRET = rule(
 export const WECHAT_OFFICIAL_CODES: CodeTable = {
   '-1': rule(
     'unavailable',
-    '微信系统繁忙，自动重试后仍未成功',
-    'WeChat is busy; automatic retries did not outlast it.',
+    '微信系统繁忙，自动重试后仍未成功，请稍后重发',
+    'WeChat is busy, and automatic retries did not outlast it; send again later.',
   ),
   40001: TOKEN_REFUSED,
   40014: TOKEN_REFUSED,

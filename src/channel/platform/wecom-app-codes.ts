@@ -47,8 +47,8 @@ const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The me
 export const WECOM_APP_CODES: CodeTable = {
   '-1': rule(
     'unavailable',
-    '企业微信系统繁忙，自动重试后仍未成功',
-    'WeCom is busy; automatic retries did not outlast it.',
+    '企业微信系统繁忙，自动重试后仍未成功，请稍后重发',
+    'WeCom is busy, and automatic retries did not outlast it; send again later.',
     {
       max_retries: 3,
     },

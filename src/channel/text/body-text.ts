@@ -9,5 +9,5 @@ import { plainText } from './plain-text.ts';
 export function bodyText(message: Message, { link }: { readonly link: boolean }): string {
   const { url: _, ...unlinked } = message;
   const text = plainText({ ...(link ? message : unlinked), title: '' });
-  return text === '' ? message.title : text;
+  return text.trim() === '' ? message.title : text;
 }

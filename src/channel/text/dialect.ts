@@ -1,14 +1,18 @@
 /**
- * How a platform writes what Markdown marks up. `text`, `code` and `pre` are given plain text, and `link` a plain URL;
- * everything else is given what is already in the dialect.
+ * How a platform writes what Markdown marks up within a line. `text` and `code` are given plain text, and `link` a plain
+ * URL; everything else is given what is already in the dialect.
  */
-export interface Dialect {
+export interface Inline {
   text(plain: string): string;
   code(plain: string): string;
   bold(inner: string): string;
   italic(inner: string): string;
   strike(inner: string): string;
   link(label: string, url: string): string;
+}
+
+/** Likewise of all that Markdown marks up; `pre` is given plain text. */
+export interface Dialect extends Inline {
   /** One line, without bold pieces in it: a heading is bold already. */
   heading(inner: string): string;
   pre(plain: string): string;

@@ -7,7 +7,6 @@ import { inlineMarkdown } from './inline-markdown.ts';
  * `text`. Each expression is linear in the length of its input.
  */
 export function inDialect(source: string, dialect: Dialect): string {
-  const within: Dialect = { ...dialect, bold: (inner) => inner };
   const blocks: string[] = [];
   let group: Group | undefined;
   const close = () => {
@@ -23,7 +22,7 @@ export function inDialect(source: string, dialect: Dialect): string {
     }
     if (kind === 'heading' || kind === 'rule') {
       close();
-      blocks.push(kind === 'rule' ? dialect.rule : dialect.heading(inlineMarkdown(text, within)));
+      blocks.push(kind === 'rule' ? dialect.rule : dialect.heading(inlineMarkdown(text, { ...dialect, bold: same })));
       continue;
     }
     if (group?.kind !== kind) {
@@ -37,6 +36,8 @@ export function inDialect(source: string, dialect: Dialect): string {
   close();
   return blocks.join(dialect.between ?? '\n');
 }
+
+const same = (inner: string) => inner;
 
 type Kind = 'paragraph' | 'quote' | 'bullets' | 'numbers' | 'fence';
 

@@ -1,11 +1,11 @@
-import type { Dialect } from './dialect.ts';
+import type { Inline } from './dialect.ts';
 
 /**
  * Code spans, links, bold, italics and struck-through in a dialect; no span goes over the end of a line, and what is
  * between them is `text`. Read sign by sign and not by one expression, which would take most of the time of a render. Linear
  * in the length of the text: a search for the sign that closes a span ends at the next sign of its kind.
  */
-export function inlineMarkdown(text: string, dialect: Dialect): string {
+export function inlineMarkdown(text: string, dialect: Inline): string {
   let said = '';
   let from = 0;
   let line = 0;
@@ -33,7 +33,7 @@ interface Span {
 }
 
 /** What a span holds is without the sign that made it, so this ends. */
-const written = ({ kind, inner }: Span, dialect: Dialect) =>
+const written = ({ kind, inner }: Span, dialect: Inline) =>
   kind === 'code' || kind === 'link' ? dialect.code(inner) : dialect[kind](inlineMarkdown(inner, dialect));
 
 /** What begins at this place, if anything does. `line`: the end of the line. */

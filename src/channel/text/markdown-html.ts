@@ -1,4 +1,6 @@
+import type { Inline } from './dialect.ts';
 import { escapeHtml } from './escape-html.ts';
+import { inlineMarkdown } from './inline-markdown.ts';
 
 /**
  * The Markdown that every platform of this server understands, as HTML: headings, lists, quotes, fenced and inline
@@ -60,27 +62,13 @@ function blockOf(line: string): { block?: Block; text: string } {
   return { text: line.trim() === '' ? '' : `${inline(line)}<br>` };
 }
 
-const inline = (text: string): string => marked(escapeHtml(text));
+const inline = (text: string): string => inlineMarkdown(text, HTML);
 
-/** @param html already escaped, so that nothing here can open a tag or leave an attribute */
-const marked = (html: string): string => html.replace(MARK, written);
-
-/** In one pass, so that nothing inside a code span or an address is taken for markup. */
-const MARK =
-  /`([^`]*)`|\[([^[\]]+)\]\(((?:https?:\/\/|mailto:)[^\s()]+)\)|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|~~([^~]+)~~/g;
-
-function written(
-  whole: string,
-  code: string | undefined,
-  label: string | undefined,
-  href: string | undefined,
-  bold: string | undefined,
-  italic: string | undefined,
-  struck: string | undefined,
-): string {
-  if (code !== undefined) return `<code>${code}</code>`;
-  if (label !== undefined) return `<a href="${href}">${marked(label)}</a>`;
-  if (bold !== undefined) return `<b>${marked(bold)}</b>`;
-  if (italic !== undefined) return `<i>${marked(italic)}</i>`;
-  return struck === undefined ? whole : `<s>${marked(struck)}</s>`;
-}
+const HTML: Inline = {
+  text: escapeHtml,
+  code: (plain) => `<code>${escapeHtml(plain)}</code>`,
+  bold: (inner) => `<b>${inner}</b>`,
+  italic: (inner) => `<i>${inner}</i>`,
+  strike: (inner) => `<s>${inner}</s>`,
+  link: (label, url) => `<a href="${escapeHtml(url)}">${label}</a>`,
+};

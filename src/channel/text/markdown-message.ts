@@ -21,7 +21,7 @@ export function markdownMessage(
     link && url !== undefined ? `[查看详情](${linkTarget(url)})` : '',
   ];
   const text = parts.filter((part) => part !== '').join('\n\n');
-  return text === '' ? inert(message.title) : text;
+  return text.trim() === '' ? inert(message.title) : text;
 }
 
 /** A line break needs two blanks before it, or it would be a blank itself. */
