@@ -40,8 +40,11 @@ export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcom
   const timeout = ports.settings().queue.timeout * 1000;
   const controller = new AbortController();
   // A driver that speaks no HTTP, and does not say, may have sent its message.
-  const trace: Trace = { sent: true, accepted: undefined, arrivedLate: undefined };
-  const clean = (text: string) => maskPeople(ports.redact(text), channel.people?.(config) ?? []);
+  const trace: Trace = { sent: true, accepted: undefined, arrivedLate: undefined, tokens: [] };
+  const clean = (text: string) => {
+    const without = trace.tokens.reduce((rest, token) => rest.replaceAll(token, '***'), text);
+    return maskPeople(ports.redact(without), channel.people?.(config) ?? []);
+  };
   const io = ioOf(ports, request, { timeout, signal: controller.signal, trace, clean });
   const answer = call(() => channel.send(payload, config, io), trace, request, { events: ports.events, clean });
   return new Promise((resolve) => {
@@ -75,6 +78,8 @@ interface Trace {
   accepted: Success | undefined;
   /** Set once it has been given up: what has arrived after all is told at once, so that it is not repeated. */
   arrivedLate: Request['arrivedLate'] | undefined;
+  /** What the platform gave: no configuration knows them, and its answers may repeat them. */
+  tokens: string[];
 }
 
 /** What the driver is lent. */
@@ -95,9 +100,11 @@ function ioOf(
       trace.sent = false;
       return http.request(request, signal, () => (trace.sent = true), route);
     },
-    token(key, fetch) {
+    async token(key, fetch) {
       trace.sent = false;
-      return shared.token(`${channel.name}\n${key}`, () => askFor(fetch, { clock, http, timeout, route }));
+      const token = await shared.token(`${channel.name}\n${key}`, () => askFor(fetch, { clock, http, timeout, route }));
+      trace.tokens.push(token);
+      return token;
     },
     dropToken: (key, value) => shared.dropToken(`${channel.name}\n${key}`, value),
     accepted(success) {
@@ -154,17 +161,33 @@ async function call(
   }
 }
 
+/** Characters. */
+const LONGEST_CODE = 100;
+
 /** A platform's words may repeat what they were told: secrets and people. */
 type Clean = (text: string) => string;
 
-const cleanFailure = (failure: Failure, clean: Clean): Failure => ({ ...failure, message: clean(failure.message) });
+const cleanFailure = (failure: Failure, clean: Clean): Failure => ({
+  ...failure,
+  message: clean(failure.message),
+  ...(failure.code !== undefined && { code: cleanCode(failure.code, clean) }),
+});
+
+/** A platform's code is a word; what is longer is its text in the wrong place. */
+const cleanCode = (code: string, clean: Clean): string => clean(code).slice(0, LONGEST_CODE);
 
 function cleanSuccess(success: Success, clean: Clean): Success {
   const { refused, note } = success;
   if (refused === undefined && note === undefined) return success;
   return {
     ok: true,
-    ...(refused && { refused: refused.map((one) => ({ ...one, message: clean(one.message) })) }),
+    ...(refused && {
+      refused: refused.map((one) => ({
+        ...one,
+        message: clean(one.message),
+        ...(one.code !== undefined && { code: cleanCode(one.code, clean) }),
+      })),
+    }),
     ...(note !== undefined && { note: clean(note) }),
   };
 }

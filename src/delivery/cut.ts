@@ -2,7 +2,7 @@ import { ZERO_WIDTH_SPACE } from '../channel/text/markdown.ts';
 import type { Format } from '../model.ts';
 import { type Fence, fencesOf } from './fences.ts';
 import { markdownSpans } from './markdown-spans.ts';
-import { boundary } from './prefix.ts';
+import { boundary } from '../channel/text/boundary.ts';
 import { type Span, urlSpans } from './spans.ts';
 
 /** Where a text may be cut. Places are indexes into it. */

@@ -1,10 +1,11 @@
 import { type Channel, FailureError } from '../channel/channel.ts';
 import type { Failure, Outcome, Success, Target } from '../model.ts';
-import { type AttemptPorts, attempt } from './attempt.ts';
+import type { AttemptPorts } from './attempt.ts';
 import { INTERNAL_FAULT, OUT_OF_TIME, PAUSED_PAST_DEADLINE, TARGET_GONE } from './failures.ts';
 import type { Lane, Passenger } from './lane.ts';
 import { type FitSettings, Parts, both } from './parts.ts';
 import { type RetrySettings, retryDelay } from './retry.ts';
+import { sendPart } from './send-part.ts';
 import type { Sender } from './sender.ts';
 import type { Line, Waiter } from './waiting-room.ts';
 
@@ -129,7 +130,6 @@ export class Delivery implements Passenger {
   }
 
   async #sendPart(): Promise<void> {
-    const { clock, events } = this.#ports;
     const channel = this.#ports.channels.get(this.platform);
     const target = this.sender.target();
     if (channel === undefined || target === undefined) return this.#strand();
@@ -141,33 +141,17 @@ export class Delivery implements Passenger {
       target,
       this.#fitSettings(),
     );
-    const { next: part, count: parts } = this.#parts;
     const aboard = this.sender.aboard();
-    const started = clock.monotonic();
-    const { outcome, timed_out } = await attempt(this.#ports, {
+    const { outcome, timed_out } = await sendPart(this.#ports, {
+      sender: this.sender,
       channel,
-      config: target.config,
-      network: target.network,
+      target,
+      parts: this.#parts,
       payload,
-      id: `${this.sender.id}-${this.#parts.key}`,
-      part,
-      // Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows.
-      arrivedLate: (success) => part === parts - 1 && this.#arrivedLate(aboard, success),
+      arrivedLate: (success) => this.#arrivedLate(aboard, success),
     });
     this.lane.slow = timed_out;
     this.#sending = false;
-    events.emit('attempted', {
-      tasks: this.sender.tasks,
-      alias: target.alias,
-      platform: this.platform,
-      target: target.name,
-      outcome,
-      timed_out,
-      ms: clock.monotonic() - started,
-      part: part + 1,
-      parts,
-      ...(this.sender.digest_id === undefined ? {} : { digest_id: this.sender.digest_id }),
-    });
     if (outcome.ok) this.#accepted(outcome);
     else this.#failed(outcome, target, channel, timed_out);
   }

@@ -1,18 +1,4 @@
-import type {
-  Clock,
-  End,
-  Failure,
-  Leg,
-  Life,
-  Message,
-  Mode,
-  Outcome,
-  Result,
-  Send,
-  Success,
-  Target,
-  Task,
-} from '../model.ts';
+import type { End, Failure, Leg, Life, Message, Mode, Outcome, Send, Success, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Delivery } from './delivery.ts';
 import { CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
@@ -26,6 +12,8 @@ export interface LeafPorts extends EntryPorts {
   /** Seconds a leaf stays in a throttled lane while another branch is left. */
   readonly patience: () => number;
 }
+
+const LAST = '最近一次情况：';
 
 /** Milliseconds before its deadline from which a message is sent by itself rather than folded. */
 const TOO_LATE_TO_FOLD = 5000;
@@ -170,7 +158,7 @@ export class Leaf implements Leg, Sender {
       this.#entry.succeed(outcome, digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
       this.#close('reached');
     } else {
-      this.#entry.fail(this.#withCode(outcome), timed_out ? 'timeout' : 'failed');
+      this.#entry.fail(this.#inTheirWords(outcome), timed_out ? 'timeout' : 'failed');
       this.#close('failed');
     }
   }
@@ -210,22 +198,28 @@ export class Leaf implements Leg, Sender {
     this.#delivery?.stop();
     const begun = this.#entry.attempts > 0 ? OUT_OF_TIME : undefined;
     const last = sending ? CUT_OFF : (this.#last ?? begun);
-    const message = last ? `${reason}；最近一次情况：${last.message}` : reason;
+    const message = last ? `${reason}；${LAST}${last.message}` : reason;
     this.#entry.fail({ ...(last ?? NEVER_SENT), message }, 'failed');
     this.#close('failed');
   }
 
   #pass(): void {
     if (this.#hasEnded || !this.#delivery!.withdraw()) return;
-    this.#entry.failAsPassed(this.#withCode(PASSED));
+    this.#entry.failAsPassed(this.#inTheirWords(PASSED));
     this.#close('passed');
   }
 
-  /** Where it is we who say that it was throttled: with the platform's own code for that. */
-  #withCode(failure: Failure): Failure {
-    const { kind, code } = this.#last ?? {};
-    if (failure.code !== undefined || failure.kind !== 'rate_limited' || kind !== 'rate_limited') return failure;
-    return { ...failure, ...(code !== undefined && { code }) };
+  /** Where it is we who say that it was throttled: with the platform's own words for that. */
+  #inTheirWords(failure: Failure): Failure {
+    const last = this.#last;
+    if (failure.code !== undefined || failure.kind !== 'rate_limited' || last?.kind !== 'rate_limited') return failure;
+    const { code, remedy = failure.remedy } = last;
+    return {
+      ...failure,
+      message: `${failure.message}；${LAST}${last.message}`,
+      ...(code !== undefined && { code }),
+      ...(remedy !== undefined && { remedy }),
+    };
   }
 
   get #hasEnded(): boolean {

@@ -110,9 +110,7 @@ export class Limit {
     if (ms > SHORT) {
       // A day without sends for want of a memory would be worse than a figure that is too low by what is not known.
       for (const time of this.#windows.at(-1)?.times ?? []) window.stamp(time);
-    } else if (this.#lastSent > -Infinity) {
-      for (let i = 0; i < limit; i++) window.stamp(this.#lastSent);
-    }
+    } else window.fill(this.#lastSent);
     return window;
   }
 }

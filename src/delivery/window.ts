@@ -9,6 +9,8 @@ export class Window {
   /** Times of the sends that may still count, oldest first; `#head` is the first that is kept. */
   #times: number[] = [];
   #head = 0;
+  /** Until then it is full, whatever is kept. */
+  #fullUntil = -Infinity;
 
   constructor(limit: number, ms: number) {
     this.limit = limit;
@@ -19,6 +21,11 @@ export class Window {
   stamp(now: number): void {
     this.#forget(now);
     this.#times.push(now);
+  }
+
+  /** What was sent up to this moment is not known: it counts as all that is allowed. */
+  fill(moment: number): void {
+    this.#fullUntil = moment + this.ms;
   }
 
   /**
@@ -37,7 +44,7 @@ export class Window {
     // The send that has to leave the window first, counted from the oldest one kept.
     const blocking = this.#times.length - this.#head + (nth - rounds * usable) - usable;
     const free = blocking <= 0 ? now : this.#times[this.#head + blocking - 1]! + this.ms;
-    return free + rounds * this.ms;
+    return Math.max(free, this.#fullUntil) + rounds * this.ms;
   }
 
   /** Times of the sends that may still count, oldest first. */
@@ -48,7 +55,7 @@ export class Window {
   /** No send counts any more. */
   isEmpty(now: number): boolean {
     this.#forget(now);
-    return this.#head === this.#times.length;
+    return this.#head === this.#times.length && this.#fullUntil <= now;
   }
 
   #reserve(): number {

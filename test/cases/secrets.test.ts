@@ -35,8 +35,9 @@ function echo(fixture: Fixture, { method, url, headers, body }: Seen, state: Sta
   state.pieces = pieces.length;
   const words = pieces[state.piece];
   const texts = Object.fromEntries(TEXT_KEYS.map((key) => [key, words]));
-  const verdict = { code: 99999, errcode: 99999, errorCode: 99999, status: 99, ok: false, success: false };
-  return JSON.stringify({ ...texts, ...verdict, Response: { Error: { Code: 'No', Message: words } } });
+  // A code may be text too, where a platform has words for codes.
+  const verdict = { Code: words, code: 99999, errcode: 99999, errorCode: 99999, status: 99, ok: false, success: false };
+  return JSON.stringify({ ...texts, ...verdict, Response: { Error: { Code: words, Message: words } } });
 }
 
 const TEXT_KEYS = ['errmsg', 'message', 'Message', 'msg', 'info', 'error', 'description', 'data', 'detail'];

@@ -19,7 +19,11 @@ function held() {
 }
 
 test('an account whose targets are all disabled for a while is still one account', async () => {
-  const rig = createRig({ recipients: TWO, rates: { f1: { per_hour: 100 } }, account: { rate: { per_minute: 1 }, of: SAME } });
+  const rig = createRig({
+    recipients: TWO,
+    rates: { f1: { per_hour: 100 } },
+    account: { rate: { per_minute: 1 }, of: SAME },
+  });
   await rig.push('a', 'all');
   await rig.clock.advance(120_000);
   for (const enabled of [false, true]) {
@@ -86,8 +90,7 @@ test('the lanes of one account take turns', async () => {
     settings: { digest: { enabled: false } },
     account: { rate: { per_minute: 2 }, of: Object.fromEntries(names.map((name) => [name, 'x'])) },
   });
-  for (const name of names)
-    rig.script(name, () => new Promise((resolve) => rig.clock.after(100, () => resolve(OK))));
+  for (const name of names) rig.script(name, () => new Promise((resolve) => rig.clock.after(100, () => resolve(OK))));
   for (const name of names) for (let i = 0; i < 10; i++) await rig.push(name, 'all');
   await rig.clock.advance(10 * 60_000 - 1);
   const counts = names.map((name) => rig.sent.filter(({ bot }) => bot === name).length);
@@ -110,7 +113,10 @@ test('a raised limit of an account wakes its lanes', async () => {
   for (const alias of ['a', 'b']) change(rig, alias, (t) => ({ ...t, account_rate_limit: { per_day: 10 } }));
   rig.delivery.reload();
   await rig.clock.advance(0);
-  assert.deepEqual(tasks.map(({ status }) => status), ['completed', 'completed']);
+  assert.deepEqual(
+    tasks.map(({ status }) => status),
+    ['completed', 'completed'],
+  );
 });
 
 test('the reserve of an account is kept for urgent messages, whichever target they go to', async () => {
@@ -130,7 +136,9 @@ test('the reserve of an account is kept for urgent messages, whichever target th
 
 test('the renewal of an allowance further off than the longest timer is waited for, and the lane wakes', async () => {
   const rig = createRig({ recipients: { a: { feishu: ['f1'] } }, account: { rate: {}, of: SAME } });
-  rig.script('f1', (n) => (n === 1 ? fail('rate_limited', { retry_after: 31 * 86_400, quota: true, account: true }) : OK));
+  rig.script('f1', (n) =>
+    n === 1 ? fail('rate_limited', { retry_after: 31 * 86_400, quota: true, account: true }) : OK,
+  );
   rig.settings.queue.deadline = 40 * 86_400;
   const task = await rig.push('a', 'all');
   await rig.clock.advance(31 * 86_400_000 - 1);

@@ -17,7 +17,13 @@ test('the second of three cards is refused: it and the third go as text, the fir
   const task = await rig.push('ops', 'all', { style: 'card', msg });
   await rig.finished(task);
   assert.deepEqual(looks(rig), ['card t (1/3)', 'card t (2/3)', 'text t (2/3)', 'text t (3/3)']);
-  assert.equal(rig.sent.filter((_, i) => i !== 1).map(({ message }) => message.body).join(''), msg);
+  assert.equal(
+    rig.sent
+      .filter((_, i) => i !== 1)
+      .map(({ message }) => message.body)
+      .join(''),
+    msg,
+  );
   assert.deepEqual(parts, ['1/3', '2/3', '2/3', '3/3']);
   assert.equal(task.outcome, 'success');
   assert.equal(task.results[0]!.attempts, 4);

@@ -24,11 +24,7 @@ test('a follow-up that hangs until the time is over: the message is a success wi
 });
 
 test('a follow-up that fails, in whatever way, takes nothing back', async () => {
-  for (const after of [
-    () => fail('unavailable'),
-    () => fail('rate_limited'),
-    () => Promise.reject(new Error('bug')),
-  ]) {
+  for (const after of [() => fail('unavailable'), () => fail('rate_limited'), () => Promise.reject(new Error('bug'))]) {
     const rig = createRig({ recipients: ONE, idempotent: true });
     rig.script('f1', (_n, io) => {
       io.accepted(NOTE);
@@ -94,7 +90,9 @@ test('a result says until when its lane is closed only while it is, and when tha
 
 test('a failure for want of time has the code of a throttle answer, and of no other', async () => {
   const rig = createRig({ recipients: ONE, idempotent: true });
-  rig.script('f1', (n) => (n === 1 ? fail('unavailable', { code: 'HTTP 502', retry_after: 5 }) : fail('rate_limited', { retry_after: 3000 })));
+  rig.script('f1', (n) =>
+    n === 1 ? fail('unavailable', { code: 'HTTP 502', retry_after: 5 }) : fail('rate_limited', { retry_after: 3000 }),
+  );
   const first = await rig.push('ops', 'failover', { expires_in: 100 });
   await rig.clock.advance(1000);
   await rig.push('ops', 'failover', { expires_in: 4000 });

@@ -6,13 +6,16 @@ const DAY = 86_400;
 
 test('a pause that ends after the deadline fails the leaf at once, and says until when', async () => {
   const rig = createRig({ recipients: { ops: { feishu: ['f1'] } } });
-  rig.script('f1', () => fail('rate_limited', { retry_after: 3000, code: '11232' }));
+  const remedy = { en: 'Send less.', zh: '减少发送量' };
+  rig.script('f1', () => fail('rate_limited', { retry_after: 3000, code: '11232', message: '频率超限', remedy }));
   const task = await rig.push('ops', 'failover', { expires_in: 60 });
   await rig.clock.advance(0);
   assert.equal(task.status, 'failed');
   const [result] = task.results;
   assert.equal(result!.reason, 'rate_limited');
   assert.equal(result!.code, '11232');
+  assert.match(result!.message, /恢复时间晚于任务时限；最近一次情况：频率超限$/);
+  assert.equal(result!.remedy, remedy.zh);
   assert.equal(result!.attempts, 0);
   assert.equal(result!.paused_until, rig.clock.now() + 3_000_000);
   assert.equal(rig.raised.length, 1);

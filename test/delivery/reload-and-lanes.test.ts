@@ -156,3 +156,16 @@ test('a limit that a reload adds counts what has been sent already', async () =>
   await rig.finished(next);
   assert.ok(rig.sent.at(-1)!.at >= 60_000, `the eleventh in a minute at ${rig.sent.at(-1)!.at}`);
 });
+
+test('a reload that gives a busy lane a limit of any size takes no time, and the window counts as full', async () => {
+  const rig = createRig({ recipients: { a: { feishu: ['f1'] } } });
+  await rig.push('a', 'all');
+  await rig.clock.advance(1000);
+  change(rig, 'a', (t) => ({ ...t, rate_limit: { per_minute: Number.MAX_SAFE_INTEGER } }));
+  rig.delivery.reload();
+  const task = await rig.push('a', 'all', { type: 'error' });
+  await rig.clock.advance(58_999);
+  assert.equal(rig.sent.length, 1);
+  await rig.clock.advance(1);
+  assert.equal(task.status, 'completed');
+});

@@ -11,7 +11,9 @@ const LIFE = 7200;
 const BOTS = Array.from({ length: 20 }, (_, i) => `f${i}`);
 
 /** Twenty bots of one application. `door` stands before the platform: what it gives is answered instead. */
-function application(door: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply> | undefined = () => undefined) {
+function application(
+  door: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply> | undefined = () => undefined,
+) {
   const platform = tokenPlatform({
     isToken: ({ url }) => url.endsWith('/token'),
     token: (value) => ({ value, expires_in: LIFE }),

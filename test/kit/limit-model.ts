@@ -71,7 +71,8 @@ export function createLimitModel(options: {
           if (outcome.ok || outcome.kind !== 'rate_limited') return;
           const closed = outcome.account ? (shared ?? own) : own;
           const longest = outcome.quota ? 32 * 86_400 : 3600;
-          const stated = outcome.retry_after === undefined ? undefined : Math.max(1, Math.min(longest, outcome.retry_after));
+          const stated =
+            outcome.retry_after === undefined ? undefined : Math.max(1, Math.min(longest, outcome.retry_after));
           if (now() >= closed.closedUntil) closed.closedFrom = now();
           // A time that is not stated is doubled from 60 s to 600 s, but not during a pause.
           const least = stated ?? (now() >= closed.closedUntil ? 60 : 0);
