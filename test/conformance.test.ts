@@ -302,7 +302,7 @@ async function answered(channel: Channel, fixture: Fixture, reply: Reply): Promi
   const { message } = fixture.messages[0]!;
   if (reply.at === undefined) {
     const config = channel.config.parse(fixture.config);
-    const platform = scriptedHttp(...[reply, ...reply.then].map(scriptOf));
+    const platform = scriptedHttp(...[reply, ...reply.next].map(scriptOf));
     const io = createIo(withTokens(fixture.token, platform.http));
     return attempt(channel, channel.render(messageOf(message), config, NOW, ID), config, io);
   }

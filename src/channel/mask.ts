@@ -4,7 +4,7 @@ const TAIL = 2;
 
 /** A telephone number or an id of a person, for results: `138******00`. Short ones keep only their first sign. */
 export function maskId(id: string): string {
-  const signs = [...id];
+  const signs = Array.from(id);
   if (signs.length <= HEAD + TAIL + 1) return `${signs[0] ?? ''}***`;
   return `${signs.slice(0, HEAD).join('')}${'*'.repeat(signs.length - HEAD - TAIL)}${signs.slice(-TAIL).join('')}`;
 }

@@ -11,6 +11,8 @@ export interface FitSettings {
 
 const REACHED: Success = { ok: true };
 
+const AS_TEXT: Success = { ok: true, note: '平台无法显示该卡片，已改为纯文本发送' };
+
 /** One message as its target takes it: in parts, the first of which may have been accepted. */
 export class Parts {
   /** The number of the part to send next, from 0. */
@@ -57,6 +59,7 @@ export class Parts {
     const rest = list.slice(this.next).map((part) => part.message);
     if (this.#plain || rest.every(({ style, format }) => style === 'text' && format === 'text')) return false;
     this.#plain = true;
+    this.success = both(this.success, AS_TEXT);
     this.forget();
     if (this.next > 0) {
       const texts = rest.flatMap((message) => this.#fit(message, channel, target, settings));

@@ -127,6 +127,7 @@ test('a card that the platform cannot read is sent once more as text, with a slo
   );
   assert.equal(rig.sent[1]!.at - rig.sent[0]!.at, 60_000);
   assert.equal(task.results[0]!.attempts, 2);
+  assert.match(task.results[0]!.message, /已改为纯文本发送/);
 });
 
 test('what is refused as text too has failed', async () => {

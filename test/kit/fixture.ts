@@ -79,7 +79,7 @@ const fixture = z.strictObject({
       z.strictObject({
         ...answer,
         /** Answers to the later requests of the same attempt. */
-        then: z.array(z.strictObject(answer)).default([]),
+        next: z.array(z.strictObject(answer)).default([]),
         /** For SMTP: the step at which this is said, instead of an HTTP status. */
         at: z.enum(['CONNECT', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'END']).optional(),
         kind,

@@ -71,13 +71,12 @@ const isItem = (part: string | number | undefined) => typeof part === 'number' |
 
 /**
  * A list of `{name, value}` that also answers by name: `fields["主机"]`. The first of equal names counts; a name that
- * means something else for a list (a number, `size`, `first`, `last`, `length`) is found in the list only.
+ * means something else for a list (a number, `size`, `first`, `length`, `valueOf`) is found in the list only.
  */
 function fieldList(fields: readonly Field[]): readonly Field[] {
   const list = fields.map(({ name, value }) => ({ name, value }));
   for (const { name, value } of fields)
-    if (!/^\d+$|^(?:size|first|last)$/.test(name) && !Object.hasOwn(list, name))
-      Object.defineProperty(list, name, { value });
+    if (!/^\d+$|^(?:size|first|last)$/.test(name) && !(name in list)) Object.defineProperty(list, name, { value });
   return list;
 }
 
