@@ -9,6 +9,9 @@ export type Alias = keyof typeof BOTS;
 /** Slots of either pool, and pushes at once. */
 export const CONCURRENCY = 64;
 
+/** Seconds: longer than the pause of the lane that messages wait in, or they would fail at once. */
+const DEADLINE = 7200;
+
 /** A recipient may hold nine tenths of the buffer: the last tenth is kept for the others. */
 const SHARE_OF_ONE = 0.9;
 
@@ -23,7 +26,7 @@ export function configuration({ folder, sink, waiting }: { folder: string; sink:
   return `
 server: {port: 0}
 log: {file_path: ${JSON.stringify(`${folder}/app.log`)}}
-queue: {worker_count: ${CONCURRENCY}, max_concurrent_per_platform: ${CONCURRENCY}, buffer_size: ${Math.ceil(waiting / SHARE_OF_ONE) + CONCURRENCY}}
+queue: {worker_count: ${CONCURRENCY}, max_concurrent_per_platform: ${CONCURRENCY}, buffer_size: ${Math.ceil(waiting / SHARE_OF_ONE) + CONCURRENCY}, deadline: ${DEADLINE}}
 digest: {enabled: false}
 recipients:${Object.entries(BOTS)
     .map(([alias, path]) => recipient(alias, sink + path))

@@ -64,7 +64,6 @@ export class ResultEntry {
   /** @param until Unix time in milliseconds at which its lane opens again */
   paused(until: number): void {
     this.#result.paused_until = until;
-    this.#result.message = `通道限流，暂停至 ${new Date(until).toISOString().replace(/\.\d+Z$/, 'Z')}`;
   }
 
   folded(digest_id: string | undefined): void {

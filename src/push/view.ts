@@ -63,6 +63,9 @@ function resultView({ passed: _inside, paused_until, ...result }: Result): Resul
     ...result,
     timestamp: iso(result.timestamp),
     ...(paused_until !== undefined && { paused_until: iso(paused_until) }),
+    // Written when it is read: a hundred thousand results may wait for one pause.
+    ...(paused_until !== undefined &&
+      result.status === 'processing' && { message: `通道限流，暂停至 ${iso(paused_until)}` }),
   };
 }
 
