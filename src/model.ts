@@ -186,8 +186,8 @@ export interface Result {
   digest_id?: string;
   /** Whom it did not reach, although it reached others. */
   refused?: readonly Refused[];
-  /** Unix time in milliseconds until which the platform has closed this way. */
-  paused_until?: number;
+  /** Unix time in milliseconds until which the platform has closed this way; 0 = it has not. */
+  paused_until: number;
 }
 
 export interface Task {

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  type CodeTable,
-  type HttpReply,
-  classifyByCode,
-  classifyStatus,
-  parseObject,
-  retryAfter,
-} from '../src/channel/channel.ts';
+import type { HttpReply } from '../src/channel/channel.ts';
+import { type CodeTable, classifyByCode, classifyStatus, parseObject, retryAfter } from '../src/channel/classify.ts';
 import { rule } from '../src/channel/rule.ts';
 
 const reply = (status: number, body: unknown = '', headers: HttpReply['headers'] = {}): HttpReply => ({

@@ -73,7 +73,7 @@ function taskOf(more: Partial<Task> = {}): Task {
 
 function resultOf(more: Partial<Result>): Result {
   const base = { platform: 'feishu', webhook: 'a', status: 'failed', message: 'BODY quoted', attempts: 1 } as const;
-  return { ...base, latency_ms: 5, timestamp: 0, ...more };
+  return { ...base, latency_ms: 5, timestamp: 0, paused_until: 0, ...more };
 }
 
 const NOTICE: Notice = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CodeTable, classifyByCode } from '../../src/channel/channel.ts';
+import { type CodeTable, classifyByCode } from '../../src/channel/classify.ts';
 import { defineHttpChannel, postJson } from '../../src/channel/http-channel.ts';
 import { plainText } from '../../src/channel/text/plain-text.ts';
 import { rule } from '../../src/channel/rule.ts';

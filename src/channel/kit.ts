@@ -1,16 +1,6 @@
 import { z } from 'zod';
-import {
-  type Channel,
-  FailureError,
-  SendError,
-  classifyByCode,
-  classifyStatus,
-  defineChannel,
-  failureOf,
-  judge,
-  parseObject,
-  retryAfter,
-} from './channel.ts';
+import { type Channel, FailureError, SendError, defineChannel } from './channel.ts';
+import { classifyByCode, classifyStatus, failureOf, judge, parseObject, retryAfter } from './classify.ts';
 import { basicAuth } from './basic-auth.ts';
 import { escapeHtml } from './text/escape-html.ts';
 import { defineHttpChannel, postJson } from './http-channel.ts';

@@ -1,5 +1,5 @@
 import type { FailureKind } from '../model.ts';
-import type { CodeRule } from './channel.ts';
+import type { CodeRule } from './classify.ts';
 
 /**
  * A line of a platform's error table.

@@ -1,4 +1,5 @@
-import { FailureError, type HttpReply, type Token, classifyStatus, parseObject } from './channel.ts';
+import { FailureError, type HttpReply, type Token } from './channel.ts';
+import { classifyStatus, parseObject } from './classify.ts';
 import type { Failure, Outcome } from '../model.ts';
 
 /**

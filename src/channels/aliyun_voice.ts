@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PHONE, aliyunKeys, aliyunRequest, phoneKey } from '../channel/platform/aliyun.ts';
 import { ALIYUN_CODES, flowControl } from '../channel/platform/aliyun-codes.ts';
-import { type CodeTable, classifyByCode } from '../channel/channel.ts';
+import { type CodeTable, classifyByCode } from '../channel/classify.ts';
 import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { oneRetry } from '../channel/one-retry.ts';

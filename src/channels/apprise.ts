@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
-import { type HttpReply, classifyStatus, failureOf, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
 import { escapeHtml } from '../channel/text/escape-html.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { markdownHtml } from '../channel/text/markdown-html.ts';

@@ -4,7 +4,8 @@ import { type BarkMode, IV_LENGTHS, barkEncrypt, barkVector } from '../channel/p
 import { basicAuth } from '../channel/basic-auth.ts';
 import { bodyText } from '../channel/text/body-text.ts';
 import { BARK_CODES } from '../channel/platform/bark-codes.ts';
-import { type HttpReply, classifyByCode, classifyStatus, judge, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { classifyByCode, classifyStatus, judge, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';

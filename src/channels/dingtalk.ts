@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type HttpReply, classifyByCode, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { classifyByCode, parseObject } from '../channel/classify.ts';
 import { DINGTALK_CODES, TOO_FAST } from '../channel/platform/dingtalk-codes.ts';
 import { dingtalkMarkdown, inertInDingtalk } from '../channel/platform/dingtalk-markdown.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type HttpReply, classifyStatus, defineChannel, failureOf, judge, parseObject } from '../channel/channel.ts';
+import { type HttpReply, defineChannel } from '../channel/channel.ts';
+import { classifyStatus, failureOf, judge, parseObject } from '../channel/classify.ts';
 import { DINGTALK_APP_CODES, FLOW_CONTROLLED, NOBODY } from '../channel/platform/dingtalk-app-codes.ts';
 import { dingtalkMarkdown } from '../channel/platform/dingtalk-markdown.ts';
 import { postJson } from '../channel/http-channel.ts';

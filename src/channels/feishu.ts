@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CodeTable, classifyByCode } from '../channel/channel.ts';
+import { type CodeTable, classifyByCode } from '../channel/classify.ts';
 import { type FeishuCard, feishuCard, feishuText } from '../channel/platform/feishu-message.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { rule } from '../channel/rule.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type ChannelIo, type HttpReply, classifyByCode, defineChannel, parseObject } from '../channel/channel.ts';
+import { type ChannelIo, type HttpReply, defineChannel } from '../channel/channel.ts';
+import { classifyByCode, parseObject } from '../channel/classify.ts';
 import { FEISHU_APP_CODES } from '../channel/platform/feishu-app-codes.ts';
 import { feishuCard, feishuPost, feishuText, isId } from '../channel/platform/feishu-message.ts';
 import { postJson } from '../channel/http-channel.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
-import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { type CodeTable, classifyStatus, judge, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';
 import { markedTitle } from '../channel/text/marked-title.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { type CodeTable, classifyStatus, judge, parseObject } from '../channel/classify.ts';
 import { escapeHtml } from '../channel/text/escape-html.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { alertKey, detailsOf } from '../channel/platform/alert.ts';
-import { type CodeTable, type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { type CodeTable, classifyStatus, judge, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
-import { type HttpReply, classifyStatus, failureOf, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { markedTitle } from '../channel/text/marked-title.ts';
 import { untilMonth } from '../channel/quota.ts';

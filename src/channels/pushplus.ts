@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
-import { classifyByCode } from '../channel/channel.ts';
+import { classifyByCode } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CodeRule, type HttpReply, classifyStatus, failureOf, judge, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { type CodeRule, classifyStatus, failureOf, judge, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CodeRule, type HttpReply, classifyStatus, failureOf, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { type CodeRule, classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
 import { rule } from '../channel/rule.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type HttpReply, classifyStatus, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { classifyStatus, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
 import { maskId } from '../channel/mask.ts';

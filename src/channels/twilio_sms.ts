@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { basicAuth } from '../channel/basic-auth.ts';
-import { type HttpReply, classifyStatus, judge, parseObject } from '../channel/channel.ts';
+import type { HttpReply } from '../channel/channel.ts';
+import { classifyStatus, judge, parseObject } from '../channel/classify.ts';
 import { defineHttpChannel } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { oneRetry } from '../channel/one-retry.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CodeTable, classifyByCode } from '../channel/channel.ts';
+import { type CodeTable, classifyByCode } from '../channel/classify.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVELS } from '../channel/level.ts';
 import { mobileNumbers } from '../channel/text/mobile-numbers.ts';

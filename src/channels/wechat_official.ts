@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { classifyByCode, defineChannel, parseObject } from '../channel/channel.ts';
+import { defineChannel } from '../channel/channel.ts';
+import { classifyByCode, parseObject } from '../channel/classify.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';

@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  type ChannelIo,
-  type HttpReply,
-  classifyByCode,
-  defineChannel,
-  failureOf,
-  parseObject,
-} from '../channel/channel.ts';
+import { type ChannelIo, type HttpReply, defineChannel } from '../channel/channel.ts';
+import { classifyByCode, failureOf, parseObject } from '../channel/classify.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
 import { LEVELS } from '../channel/level.ts';

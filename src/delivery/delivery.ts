@@ -40,7 +40,8 @@ export class Delivery implements Passenger {
   before: Waiter | undefined = undefined;
   after: Waiter | undefined = undefined;
   readonly #ports: DeliveryPorts;
-  readonly #parts = new Parts();
+  /** Made at its first turn: a hundred thousand may wait that have not been rendered. */
+  #parts: Parts | undefined = undefined;
   /** Attempts at the part in hand. */
   #tries = 0;
   #cancelRetry: (() => void) | undefined = undefined;
@@ -86,13 +87,18 @@ export class Delivery implements Passenger {
     return this.carrier?.sending ?? this.#sending;
   }
 
+  /** Parts of it have arrived. */
+  get #begun(): boolean {
+    return this.#parts !== undefined && this.#parts.next > 0;
+  }
+
   foldable(): boolean {
-    return this.#parts.next === 0 && !this.unclear && this.sender.foldable();
+    return !this.#begun && !this.unclear && this.sender.foldable();
   }
 
   /** Leaves the lane, or its wait for a retry. False: it is sending, has partly arrived, or is done. */
   withdraw(): boolean {
-    if (this.#sending || this.#done || this.carrier || this.#parts.next > 0) return false;
+    if (this.#sending || this.#done || this.carrier || this.#begun) return false;
     this.stop();
     return true;
   }
@@ -135,25 +141,20 @@ export class Delivery implements Passenger {
     if (channel === undefined || target === undefined) return this.#strand();
     if (this.#ports.laneOf(target) !== this.lane) return this.#return();
     this.sender.began();
-    const { payload } = this.#parts.current(
-      () => this.sender.message(target, channel),
-      channel,
-      target,
-      this.#fitSettings(),
-    );
+    const parts = (this.#parts ??= new Parts());
+    parts.prepare(() => this.sender.message(target, channel), channel, target, this.#fitSettings());
     const aboard = this.sender.aboard();
     const { outcome, timed_out } = await sendPart(this.#ports, {
       sender: this.sender,
       channel,
       target,
-      parts: this.#parts,
-      payload,
-      arrivedLate: (success) => this.#arrivedLate(aboard, success),
+      parts,
+      arrivedLate: (success) => this.#arrivedLate(aboard, both(parts.success, success)),
     });
     this.lane.slow = timed_out;
     this.#sending = false;
-    if (outcome.ok) this.#accepted(outcome);
-    else this.#failed(outcome, target, channel, timed_out);
+    if (outcome.ok) this.#accepted(outcome, parts);
+    else this.#failed(outcome, parts, target, channel, timed_out);
   }
 
   #fitSettings(): FitSettings {
@@ -164,26 +165,26 @@ export class Delivery implements Passenger {
 
   #arrivedLate(aboard: readonly Sender[], success: Success): void {
     this.stop();
-    for (const sender of aboard) sender.arrivedLate(both(this.#parts.success, success), this.sender.digest_id);
+    for (const sender of aboard) sender.arrivedLate(success, this.sender.digest_id);
   }
 
-  #accepted(success: Success): void {
+  #accepted(success: Success, parts: Parts): void {
     this.sender.attempted(success);
     this.lane.accepted();
     this.#tries = 0;
-    if (this.#parts.accepted(success)) return this.#end(this.#parts.success);
+    if (parts.accepted(success)) return this.#end(parts.success);
     this.sender.overdue({ outcome: OUT_OF_TIME, timed_out: false });
     if (this.sender.isOver()) return this.#end(OUT_OF_TIME);
     this.#continue();
   }
 
-  #failed(failure: Failure, target: Target, channel: Channel, timed_out: boolean): void {
+  #failed(failure: Failure, parts: Parts, target: Target, channel: Channel, timed_out: boolean): void {
     const { clock, events, settings, chance } = this.#ports;
     if (failure.kind === 'rate_limited') {
       const { lane } = this;
       const seconds = lane.pause(failure, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
-      if (this.#parts.next === 0) this.sender.throttled(failure);
+      if (!this.#begun) this.sender.throttled(failure);
       this.sender.overdue({ outcome: failure, timed_out });
       if (this.#givesUp()) this.#end(failure);
       else this.#return();
@@ -192,7 +193,7 @@ export class Delivery implements Passenger {
     this.sender.attempted(failure);
     this.sender.overdue({ outcome: failure, timed_out });
     this.#tries++;
-    if (failure.as_text && !this.#givesUp() && this.#parts.turnToText(channel, target, this.#fitSettings())) {
+    if (failure.as_text && !this.#givesUp() && parts.turnToText(channel, target, this.#fitSettings())) {
       this.#tries = 0;
       return this.#continue();
     }
@@ -221,7 +222,7 @@ export class Delivery implements Passenger {
   /** There is nothing to send to any more; but the members of a digest may each have moved, and go on by themselves. */
   #strand(): void {
     this.#sending = false;
-    if (this.sender.digest_id !== undefined && this.#parts.next === 0 && !this.sender.waiting()) return;
+    if (this.sender.digest_id !== undefined && !this.#begun && !this.sender.waiting()) return;
     this.#end(TARGET_GONE);
   }
 
@@ -246,13 +247,13 @@ export class Delivery implements Passenger {
     this.#sending = false;
     if (!this.#aims()) return;
     // Rendered anew next time: the configuration, or the members of a digest, may have changed by then.
-    this.#parts.forget();
-    if (!(this.#parts.next === 0 ? this.sender.waiting() : this.outlivesPause())) return;
+    if (this.#parts?.forget()) this.#parts = undefined;
+    if (!(this.#begun ? this.outlivesPause() : this.sender.waiting())) return;
     this.lane.reenter(this);
   }
 
   #givesUp(): boolean {
-    return this.#done || this.sender.isOver() || (this.#parts.next === 0 && this.sender.isUnwanted());
+    return this.#done || this.sender.isOver() || (!this.#begun && this.sender.isUnwanted());
   }
 
   #end(outcome: Outcome, timed_out = false): void {

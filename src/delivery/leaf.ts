@@ -1,31 +1,49 @@
-import type { End, Failure, Leg, Life, Message, Mode, Outcome, Send, Success, Target, Task } from '../model.ts';
+import type {
+  Clock,
+  End,
+  Failure,
+  Leg,
+  Life,
+  Message,
+  Mode,
+  Outcome,
+  Result,
+  Send,
+  Success,
+  Target,
+  Task,
+} from '../model.ts';
 import type { Emitter } from '../events.ts';
+import type { Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import { CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
-import { type EntryPorts, ResultEntry } from './result-entry.ts';
+import { inTheirWords, withLastWords } from './last-words.ts';
+import { markFailure, markLate, markSending, markSuccess, markWaiting, newResult } from './result.ts';
 import type { Ending, Sender } from './sender.ts';
 
-export interface LeafPorts extends EntryPorts {
+export interface LeafPorts {
+  readonly clock: Clock;
   readonly events: Emitter;
+  readonly store: Pick<Store, 'record'>;
   /** The target as it is configured now; undefined when it is gone. */
   readonly target: (alias: string, platform: string, name: string) => Target | undefined;
   /** Seconds a leaf stays in a throttled lane while another branch is left. */
   readonly patience: () => number;
 }
 
-const LAST = '最近一次情况：';
-
 /** Milliseconds before its deadline from which a message is sent by itself rather than folded. */
 const TOO_LATE_TO_FOLD = 5000;
 
-/** One leaf of a task: keeps its entry and its patience, and tells the walk of the plan how it ended. */
+/** One leaf of a task: keeps its result and its patience, and tells the walk of the plan how it ended. */
 export class Leaf implements Leg, Sender {
   readonly #ports: LeafPorts;
   readonly #task: Task;
   readonly #send: Send;
   readonly #mode: Mode;
   readonly #life: Life;
-  readonly #entry: ResultEntry;
+  readonly #result: Result;
+  /** It was passed over before. */
+  readonly #again: boolean;
   #told: ((end: End) => void) | undefined = undefined;
   #end: End | undefined = undefined;
   #delivery: Delivery | undefined = undefined;
@@ -40,7 +58,13 @@ export class Leaf implements Leg, Sender {
     this.#send = send;
     this.#mode = mode;
     this.#life = life;
-    this.#entry = new ResultEntry(ports, task, send);
+    // A leaf that was passed over and is entered again goes on with its own result.
+    const before = task.results[send.leaf];
+    this.#again = before !== undefined;
+    this.#result = before ?? newResult(send);
+    if (task.copies.includes(send)) this.#result.counts = false;
+    markWaiting(this.#result);
+    this.#record();
   }
 
   onEnd(told: (end: End) => void): void {
@@ -58,7 +82,7 @@ export class Leaf implements Leg, Sender {
 
   /** Attempts made before it was passed over. */
   get tries(): number {
-    return this.#entry.attempts;
+    return this.#result.attempts;
   }
 
   /** Puts the message into its lane. */
@@ -117,12 +141,12 @@ export class Leaf implements Leg, Sender {
     if (this.#hasEnded) return;
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
-    this.#entry.sending();
+    markSending(this.#result);
     this.#mode.began?.();
   }
 
   attempted(outcome: Outcome): void {
-    this.#entry.attempted();
+    this.#result.attempts++;
     if (!outcome.ok) this.#last = outcome;
   }
 
@@ -137,7 +161,7 @@ export class Leaf implements Leg, Sender {
   outlives(ms: number): boolean {
     if (this.#hasEnded) return false;
     const until = this.#ports.clock.now() + ms;
-    this.#entry.paused(until);
+    this.#result.paused_until = until;
     return this.#task.deadline > until;
   }
 
@@ -152,13 +176,14 @@ export class Leaf implements Leg, Sender {
   ended({ outcome, timed_out, digest_id }: Ending): void {
     if (this.#hasEnded) return outcome.ok ? this.arrivedLate(outcome, digest_id) : undefined;
     // An earlier attempt was answered late while this one was out.
-    if (this.#entry.reached) return this.#close('reached');
-    this.#entry.folded(digest_id);
+    if (this.#reached) return this.#close('reached');
+    this.#folded(digest_id);
     if (outcome.ok) {
-      this.#entry.succeed(outcome, digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
+      markSuccess(this.#result, outcome, digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
+      this.#record();
       this.#close('reached');
     } else {
-      this.#entry.fail(this.#inTheirWords(outcome), timed_out ? 'timeout' : 'failed');
+      this.#fail(inTheirWords(outcome, this.#last), timed_out ? 'timeout' : 'failed');
       this.#close('failed');
     }
   }
@@ -168,13 +193,13 @@ export class Leaf implements Leg, Sender {
   }
 
   arrivedLate(success: Success, digest_id?: string): void {
-    const known = this.#entry.reached;
-    if (known && !this.#entry.isLate) return;
+    const known = this.#reached;
+    if (known && !this.#result.late) return;
     // It may be waiting again, alone or in a digest.
     this.#delivery?.stop();
-    this.#entry.late();
-    this.#entry.folded(digest_id);
-    this.#entry.succeed(success, '消息已送达（应答迟到）');
+    this.#folded(digest_id);
+    markLate(this.#result, success);
+    this.#record();
     if (known) return;
     if (this.#hasEnded) return this.#life.arrivedLate(this.#send.leaf);
     this.#close('reached');
@@ -184,11 +209,11 @@ export class Leaf implements Leg, Sender {
     // While it sends nothing can be taken back, but nothing more is sent for its sake.
     this.#unwanted = true;
     if (this.#hasEnded || !this.#delivery?.withdraw()) return;
-    if (this.#entry.reached) return this.#close('reached');
+    if (this.#reached) return this.#close('reached');
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
-    if (this.#last) this.#entry.fail(this.#last, 'failed');
-    else if (this.#entry.again) this.#entry.failAsPassed(PASSED);
-    else this.#entry.erase();
+    if (this.#last) this.#fail(this.#last, 'failed');
+    else if (this.#again) this.#failAsPassed(PASSED);
+    else void this.#ports.store.record(this.#task, this.#send.leaf, undefined);
     this.#close('withdrawn');
   }
 
@@ -196,30 +221,42 @@ export class Leaf implements Leg, Sender {
     const sending = this.#delivery?.sending ?? true;
     if (this.#hasEnded || (sending && !force)) return;
     this.#delivery?.stop();
-    const begun = this.#entry.attempts > 0 ? OUT_OF_TIME : undefined;
+    const begun = this.#result.attempts > 0 ? OUT_OF_TIME : undefined;
     const last = sending ? CUT_OFF : (this.#last ?? begun);
-    const message = last ? `${reason}；${LAST}${last.message}` : reason;
-    this.#entry.fail({ ...(last ?? NEVER_SENT), message }, 'failed');
+    const message = last ? withLastWords(reason, last) : reason;
+    this.#fail({ ...(last ?? NEVER_SENT), message }, 'failed');
     this.#close('failed');
   }
 
   #pass(): void {
     if (this.#hasEnded || !this.#delivery!.withdraw()) return;
-    this.#entry.failAsPassed(this.#inTheirWords(PASSED));
+    this.#failAsPassed(inTheirWords(PASSED, this.#last));
     this.#close('passed');
   }
 
-  /** Where it is we who say that it was throttled: with the platform's own words for that. */
-  #inTheirWords(failure: Failure): Failure {
-    const last = this.#last;
-    if (failure.code !== undefined || failure.kind !== 'rate_limited' || last?.kind !== 'rate_limited') return failure;
-    const { code, remedy = failure.remedy } = last;
-    return {
-      ...failure,
-      message: `${failure.message}；${LAST}${last.message}`,
-      ...(code !== undefined && { code }),
-      ...(remedy !== undefined && { remedy }),
-    };
+  get #reached(): boolean {
+    return this.#result.status === 'success';
+  }
+
+  #folded(digest_id: string | undefined): void {
+    if (digest_id !== undefined) this.#result.digest_id = digest_id;
+  }
+
+  #failAsPassed(failure: Failure): void {
+    this.#result.passed = true;
+    this.#fail(failure, 'failed');
+  }
+
+  #fail(failure: Failure, status: 'failed' | 'timeout'): void {
+    markFailure(this.#result, failure, status, this.#ports.clock.now());
+    this.#record();
+  }
+
+  #record(): void {
+    const now = this.#ports.clock.now();
+    this.#result.timestamp = now;
+    this.#result.latency_ms = now - this.#task.created_at;
+    void this.#ports.store.record(this.#task, this.#send.leaf, this.#result);
   }
 
   get #hasEnded(): boolean {
@@ -233,7 +270,7 @@ export class Leaf implements Leg, Sender {
     const carrier = this.#delivery?.carrier;
     if (carrier && !carrier.sending && carrier.sender.isOver()) carrier.stop();
     if (end === 'reached') {
-      this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#entry.latency_ms });
+      this.#ports.events.emit('delivered', { platform: this.#send.platform, ms: this.#result.latency_ms });
     }
     this.#told?.(end);
   }

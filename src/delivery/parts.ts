@@ -32,10 +32,14 @@ export class Parts {
     return `${this.next}${this.#plain ? 't' : ''}`;
   }
 
-  /** The part to send now; the message is rendered when this is asked for the first time. */
-  current(message: () => Message, channel: Channel, target: Target, settings: FitSettings): Part {
+  /** Renders the message, unless that is done. */
+  prepare(message: () => Message, channel: Channel, target: Target, settings: FitSettings): void {
     this.#list ??= this.#fit(message(), channel, target, settings);
-    return this.#list[this.next]!;
+  }
+
+  /** What to send now. */
+  get payload(): unknown {
+    return this.#list![this.next]!.payload;
   }
 
   /** @returns whether it was the last */
@@ -45,9 +49,13 @@ export class Parts {
     return this.next === this.count;
   }
 
-  /** Rendered anew next time, unless something of it has been accepted. */
-  forget(): void {
+  /**
+   * Rendered anew next time, unless something of it has been accepted.
+   * @returns whether there is nothing else to remember
+   */
+  forget(): boolean {
     if (this.next === 0) this.#list = undefined;
+    return this.next === 0 && !this.#plain;
   }
 
   /**

@@ -10,7 +10,6 @@ export interface Going {
   readonly channel: Channel;
   readonly target: Target;
   readonly parts: Parts;
-  readonly payload: unknown;
   /** Called when the whole message has arrived after the attempt had been given up. */
   readonly arrivedLate: (success: Success) => void;
 }
@@ -18,9 +17,10 @@ export interface Going {
 /** One attempt at the part in hand, told to whoever listens. Never rejects. */
 export async function sendPart(
   ports: AttemptPorts,
-  { sender, channel, target, parts: { next: part, count: parts, key }, payload, arrivedLate }: Going,
+  { sender, channel, target, parts, arrivedLate }: Going,
 ): Promise<{ outcome: Outcome; timed_out: boolean }> {
   const { clock, events } = ports;
+  const { next: part, count, key, payload } = parts;
   const started = clock.monotonic();
   const { outcome, timed_out } = await attempt(ports, {
     channel,
@@ -30,7 +30,7 @@ export async function sendPart(
     id: `${sender.id}-${key}`,
     part,
     // Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows.
-    arrivedLate: (success) => part === parts - 1 && arrivedLate(success),
+    arrivedLate: (success) => part === count - 1 && arrivedLate(success),
   });
   events.emit('attempted', {
     tasks: sender.tasks,
@@ -41,7 +41,7 @@ export async function sendPart(
     timed_out,
     ms: clock.monotonic() - started,
     part: part + 1,
-    parts,
+    parts: count,
     ...(sender.digest_id === undefined ? {} : { digest_id: sender.digest_id }),
   });
   return { outcome, timed_out };

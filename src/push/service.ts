@@ -5,6 +5,7 @@ import { outcomeOf } from '../strategy/outcome.ts';
 import { leavesOf } from '../strategy/plan.ts';
 import { createPlanner } from '../strategy/planner.ts';
 import { type PushAnswer, answerOf } from './answer.ts';
+import { createBells } from './bells.ts';
 import { claimOf } from './claim.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { FieldFault } from './faults.ts';
@@ -89,7 +90,7 @@ export function createPushService(ports: PushPorts): PushService {
   const { clock, events, store, settings } = ports;
   const places = createPlaces(() => settings().queue.buffer_size);
   const works = new Set<Work>();
-  const waiting = new Map<string, Set<() => void>>();
+  const bells = createBells(clock);
   const planned = createPlanner();
   const nextId = createIds(() => clock.now());
   const deadlines = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
@@ -122,8 +123,7 @@ export function createPushService(ports: PushPorts): PushService {
     if (task.status === 'failed') await ports.raise(task);
     works.delete(work);
     events.emit('finished', { task });
-    for (const wake of waiting.get(task.id) ?? []) wake();
-    waiting.delete(task.id);
+    bells.ring(task.id);
     release(task.alias);
   }
 
@@ -207,18 +207,7 @@ export function createPushService(ports: PushPorts): PushService {
     async wait(id, ms) {
       const task = await store.get(id);
       if (task === undefined || task.completed_at !== undefined || ms <= 0) return task;
-      await new Promise<void>((resolve) => {
-        const set = waiting.get(id) ?? new Set();
-        waiting.set(id, set);
-        const wake = () => {
-          cancel();
-          set.delete(wake);
-          if (set.size === 0) waiting.delete(id);
-          resolve();
-        };
-        const cancel = clock.after(ms, wake);
-        set.add(wake);
-      });
+      await bells.wait(id, ms);
       return store.get(id);
     },
 

@@ -59,14 +59,12 @@ export function taskView(task: Task): TaskView {
 }
 
 function resultView({ passed: _inside, paused_until, ...result }: Result): ResultView {
-  return {
-    ...result,
-    timestamp: iso(result.timestamp),
-    ...(paused_until !== undefined && { paused_until: iso(paused_until) }),
-    // Written when it is read: a hundred thousand results may wait for one pause.
-    ...(paused_until !== undefined &&
-      result.status === 'processing' && { message: `通道限流，暂停至 ${iso(paused_until)}` }),
-  };
+  const view = { ...result, timestamp: iso(result.timestamp) };
+  if (paused_until === 0) return view;
+  const until = iso(paused_until);
+  // Written when it is read: a hundred thousand results may wait for one pause.
+  const message = result.status === 'processing' ? `通道限流，暂停至 ${until}` : result.message;
+  return { ...view, message, paused_until: until };
 }
 
 /** Counts the leaves of the plan; copies do not count. A terminal task has nothing pending, whatever was never tried. */

@@ -162,7 +162,7 @@ test('whatever happens, the invariants hold', async () => {
         for (const r of task.results)
           if (r?.status === 'processing') problems.push(`terminal with processing ${r.webhook}`);
         for (const r of task.results) {
-          if (r?.paused_until !== undefined && (r.reason !== 'rate_limited' || r.paused_until <= r.timestamp))
+          if (r && r.paused_until > 0 && (r.reason !== 'rate_limited' || r.paused_until <= r.timestamp))
             problems.push(`closed until then? ${JSON.stringify(r)}`);
           const neverSent = r?.message === '已超过任务时限' && r.attempts === 0;
           if (neverSent && busyUntil < at() - 300 && limits.isFree(r.webhook))
@@ -262,7 +262,7 @@ test('whatever happens, the invariants hold', async () => {
       };
       for (const st of s.steps) {
         for (const r of tasks.flatMap((task) => (task.completed_at === undefined ? task.results : [])))
-          if (r?.status === 'processing' && (r.paused_until ?? 0) > Date.UTC(2026, 0, 1) + at() + 900_000)
+          if (r?.status === 'processing' && r.paused_until > Date.UTC(2026, 0, 1) + at() + 900_000)
             problems.push(`waits for a pause that outlasts it: ${JSON.stringify(r)}`);
         if (st.op === 'pass') await rig.clock.advance(st.ms);
         else if (st.op === 'toggle') {

@@ -12,6 +12,7 @@ const failed: Result = {
   reason: 'unknown',
   attempts: 1,
   latency_ms: 5000,
+  paused_until: 0,
   timestamp: Date.UTC(2025, 0, 4, 1, 30, 5, 999),
 };
 const sent: Result = {
@@ -21,6 +22,7 @@ const sent: Result = {
   message: '消息发送成功',
   attempts: 1,
   latency_ms: 9,
+  paused_until: 0,
   timestamp: 0,
 };
 const copy: Result = { ...sent, platform: 'system', webhook: 'console', counts: false };

@@ -107,6 +107,7 @@ test('the outcome is computed from the plan and its results', () => {
     message: '',
     attempts: 1,
     latency_ms: 0,
+    paused_until: 0,
     timestamp: 0,
   });
   const of = (strategy: Strategy, statuses: string) =>

@@ -1,4 +1,4 @@
-import type { CodeTable } from '../channel.ts';
+import type { CodeTable } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 const BAD_DEVICE = rule(

@@ -1,4 +1,4 @@
-import type { CodeRule } from '../channel.ts';
+import type { CodeRule } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 /** What the page of the API, help.dingtalk.io chatbots-send-one-on-one-chat-messages-in-batches, says of a parameter. */

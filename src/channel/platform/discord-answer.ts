@@ -1,5 +1,6 @@
 import type { Outcome } from '../../model.ts';
-import { type CodeTable, type HttpReply, classifyStatus, failureOf, judge, parseObject } from '../channel.ts';
+import type { HttpReply } from '../channel.ts';
+import { type CodeTable, classifyStatus, failureOf, judge, parseObject } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 /** The verdict in the answer to a webhook that was asked to wait: the message that was made, or a code. */

@@ -1,4 +1,4 @@
-import type { CodeRule, CodeTable } from '../channel.ts';
+import type { CodeRule, CodeTable } from '../classify.ts';
 import { untilMidnight } from '../quota.ts';
 import { rule } from '../rule.ts';
 

@@ -1,5 +1,5 @@
 import type { Failure } from '../../model.ts';
-import type { CodeRule } from '../channel.ts';
+import type { CodeRule } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 /** What Nodemailer says of a failed send. */

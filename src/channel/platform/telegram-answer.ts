@@ -1,5 +1,6 @@
 import type { Failure, Outcome } from '../../model.ts';
-import { type CodeRule, type HttpReply, classifyStatus, failureOf, parseObject } from '../channel.ts';
+import type { HttpReply } from '../channel.ts';
+import { type CodeRule, classifyStatus, failureOf, parseObject } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 /** The verdict in an answer of the Bot API: core.telegram.org/bots/api#making-requests. */

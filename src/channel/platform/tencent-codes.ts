@@ -1,4 +1,5 @@
-import { type HttpReply, type CodeRule, type CodeTable, judge } from '../channel.ts';
+import type { HttpReply } from '../channel.ts';
+import { type CodeRule, type CodeTable, judge } from '../classify.ts';
 import type { Failure } from '../../model.ts';
 import { CHINA, untilMidnight } from '../quota.ts';
 import { rule } from '../rule.ts';

@@ -1,5 +1,6 @@
 import type { Failure, Outcome } from '../../model.ts';
-import { type CodeRule, type CodeTable, type HttpReply, classifyStatus, failureOf, judge } from '../channel.ts';
+import type { HttpReply } from '../channel.ts';
+import { type CodeRule, type CodeTable, classifyStatus, failureOf, judge } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 /** How a receiver says that it took the message. */
