@@ -27,7 +27,7 @@ export interface Events {
     /** Part of a long message, from 1. */
     readonly part: number;
     readonly parts: number;
-    readonly digest_id?: string;
+    readonly digest_id?: string | undefined;
   };
   /** One leaf reached somebody; milliseconds since its task was accepted. */
   delivered: { readonly platform: string; readonly ms: number };

@@ -23,9 +23,9 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   config: { may: ['channel', 'model'] },
   http: { may: ['push', 'channel(types)', 'store(types)', 'model'] },
-  push: { may: ['strategy', 'store(types)', 'events', 'model'] },
+  push: { may: ['strategy', 'store(types)', 'events', 'list', 'model'] },
   strategy: { may: ['model'] },
-  delivery: { may: ['channel', 'store(types)', 'events', 'model'] },
+  delivery: { may: ['channel', 'store(types)', 'events', 'list', 'model'] },
   channels: { may: ['channel', 'model'], packages: ['zod', 'node:crypto'] },
   channel: { may: ['model'], packages: ['zod', 'node:crypto', 'node:fs'] },
   store: { may: ['model'] },
@@ -36,11 +36,12 @@ const TABLE: Readonly<Record<string, Row>> = {
   clock: { may: ['model'], packages: [] },
   sandbox: { may: [], packages: ['zod', 'node:', 'smtp-server'] },
   redact: { may: [], packages: [] },
+  list: { may: [], packages: [] },
   model: { may: [], packages: [] },
 };
 
 /** Everybody else may know the shape of the configuration. */
-const WITHOUT_CONFIG_TYPES = ['model', 'channels', 'sandbox', 'redact', 'events', 'clock'];
+const WITHOUT_CONFIG_TYPES = ['model', 'channels', 'sandbox', 'redact', 'events', 'clock', 'list'];
 /** More packages for one file. */
 const MORE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'channel/template/liquid.ts': ['liquidjs'],

@@ -1,149 +1,103 @@
-import { type Channel, type ChannelIo, FailureError, SendError } from '../channel/channel.ts';
-import { maskPeople } from '../channel/mask.ts';
-import type { Clock, Failure, Network, Outcome, Success } from '../model.ts';
+import { type Channel, FailureError, SendError } from '../channel/channel.ts';
+import type { Outcome, Success, Target } from '../model.ts';
 import type { Emitter } from '../events.ts';
+import { type Clean, cleanFailure, cleanSuccess, cleaned } from './clean.ts';
 import { INTERNAL_FAULT, NOT_SENT, NO_ANSWER } from './failures.ts';
-import type { Http, Route } from './http-client.ts';
-import type { Shared } from './shared.ts';
+import { type IoPorts, type Trace, createIo } from './io.ts';
+import type { Parts } from './parts.ts';
+import type { Sender } from './sender.ts';
 
-export interface AttemptPorts {
-  readonly clock: Clock;
-  readonly http: Http;
-  readonly shared: Shared;
+export interface AttemptPorts extends IoPorts {
   readonly events: Pick<Emitter, 'emit'>;
-  readonly settings: () => {
+  readonly settings: () => ReturnType<IoPorts['settings']> & {
     readonly queue: { readonly timeout: number; readonly worker_count: number };
-    readonly security: { readonly allow_networks: readonly string[] };
   };
   readonly redact: (text: string) => string;
   /** Attempts whose answer is still awaited although their time is over. */
   readonly late: { waiting: number };
 }
 
-export interface Request {
+/** What goes out: the part in hand of what `sender` has to say. */
+export interface Going {
+  readonly sender: Sender;
   readonly channel: Channel;
-  readonly config: unknown;
-  readonly network?: Network | undefined;
-  readonly payload: unknown;
-  /** The same on every attempt: the idempotency value. */
-  readonly id: string;
-  /** From 0. */
-  readonly part: number;
-  /** Called when it succeeded after it had been given up; twice when more has become known. */
-  readonly arrivedLate: (success: Success) => unknown;
+  readonly target: Target;
+  readonly parts: Parts;
+  /** Called when the whole message has arrived after the attempt had been given up; twice when more has become known. */
+  readonly arrivedLate: (success: Success) => void;
 }
 
-/** One request to one target, for at most `queue.timeout` seconds. Never rejects. */
-export function attempt(ports: AttemptPorts, request: Request): Promise<{ outcome: Outcome; timed_out: boolean }> {
-  const { clock } = ports;
-  const { channel, config, payload } = request;
+export interface Ended {
+  readonly outcome: Outcome;
+  /** Our clock ended it. */
+  readonly timed_out: boolean;
+}
+
+const NONE: readonly string[] = [];
+
+/** One request to one target, for at most `queue.timeout` seconds, told to whoever listens. Never rejects. */
+export function attempt(ports: AttemptPorts, { sender, channel, target, parts, arrivedLate }: Going): Promise<Ended> {
+  const { clock, events } = ports;
+  const { config, network } = target;
+  const { next: part, count, key, payload } = parts;
   const timeout = ports.settings().queue.timeout * 1000;
+  const started = clock.monotonic();
   const controller = new AbortController();
+  const { signal } = controller;
   // A driver that speaks no HTTP, and does not say, may have sent its message.
-  const trace: Trace = { sent: true, accepted: undefined, arrivedLate: undefined, tokens: [] };
-  const clean = (text: string) => {
-    const without = trace.tokens.reduce((rest, token) => rest.replaceAll(token, '***'), text);
-    return maskPeople(ports.redact(without), channel.people?.(config) ?? []);
-  };
-  const io = ioOf(ports, request, { timeout, signal: controller.signal, trace, clean });
-  const answer = call(() => channel.send(payload, config, io), trace, request, { events: ports.events, clean });
+  const trace: Trace = { sent: true, accepted: undefined, arrivedLate: undefined, tokens: NONE };
+  const clean: Clean = (text) => cleaned(text, ports.redact, trace.tokens, channel.people?.(config));
+  const id = `${sender.id}-${key}`;
+  const io = createIo(ports, { channel, network, id, part, timeout, signal, trace, clean });
+  const answer = call(() => channel.send(payload, config, io), trace, { channel, events, clean });
+  // Parts leave in order: when the last one has arrived, all have. Of an earlier one nothing follows.
+  const late = (success: Success) => part === count - 1 && arrivedLate(success);
+
   return new Promise((resolve) => {
+    let hasEnded = false;
     let stopListening: (() => void) | undefined;
+    const end = (outcome: Outcome, timed_out: boolean) => {
+      if (hasEnded) return;
+      hasEnded = true;
+      events.emit('attempted', {
+        tasks: sender.tasks,
+        alias: target.alias,
+        platform: channel.name,
+        target: target.name,
+        outcome,
+        timed_out,
+        ms: clock.monotonic() - started,
+        part: part + 1,
+        parts: count,
+        digest_id: sender.digest_id,
+      });
+      resolve({ outcome, timed_out });
+    };
     const cancel = clock.after(timeout, () => {
       if (trace.accepted !== undefined) {
-        resolve({ outcome: trace.accepted, timed_out: false });
+        end(trace.accepted, false);
         return controller.abort();
       }
-      resolve({ outcome: trace.sent ? NO_ANSWER : NOT_SENT, timed_out: true });
+      end(trace.sent ? NO_ANSWER : NOT_SENT, true);
       // What has not left must never leave: the same target is tried again.
       if (!trace.sent) return controller.abort();
-      trace.arrivedLate = request.arrivedLate;
+      trace.arrivedLate = late;
       stopListening = awaitLate(ports, controller, timeout);
     });
     void answer.then((outcome) => {
       cancel();
-      resolve({ outcome, timed_out: false });
-      if (stopListening === undefined) return;
+      if (stopListening === undefined) return end(outcome, false);
       stopListening();
-      if (outcome.ok) request.arrivedLate(outcome);
+      if (outcome.ok) late(outcome);
     });
   });
-}
-
-/** How far an attempt has come. */
-interface Trace {
-  /** The message may have left. */
-  sent: boolean;
-  /** It has arrived; what follows can only add to it. */
-  accepted: Success | undefined;
-  /** Set once it has been given up: what has arrived after all is told at once, so that it is not repeated. */
-  arrivedLate: Request['arrivedLate'] | undefined;
-  /** What the platform gave: no configuration knows them, and its answers may repeat them. */
-  tokens: string[];
-}
-
-/** What the driver is lent. */
-function ioOf(
-  { clock, http, shared, settings }: AttemptPorts,
-  { channel, network, id, part }: Request,
-  { timeout, signal, trace, clean }: { timeout: number; signal: AbortSignal; trace: Trace; clean: Clean },
-): ChannelIo {
-  const route: Route | undefined =
-    network === undefined && channel.guarded === undefined
-      ? undefined
-      : {
-          ...(network === undefined ? {} : { network }),
-          ...(channel.guarded && { guard: { allow: settings().security.allow_networks } }),
-        };
-  return {
-    http(request) {
-      trace.sent = false;
-      return http.request(request, signal, () => (trace.sent = true), route);
-    },
-    async token(key, fetch) {
-      trace.sent = false;
-      const token = await shared.token(`${channel.name}\n${key}`, () => askFor(fetch, { clock, http, timeout, route }));
-      trace.tokens.push(token);
-      return token;
-    },
-    dropToken: (key, value) => shared.dropToken(`${channel.name}\n${key}`, value),
-    accepted(success) {
-      trace.accepted = cleanSuccess(success, clean);
-      trace.arrivedLate?.(trace.accepted);
-    },
-    sent: (value) => (trace.sent = value),
-    resource: (key, open, close) => shared.resource(`${channel.name}\n${key}`, open, close),
-    signal,
-    timeout_ms: timeout,
-    now: () => new Date(clock.now()),
-    id,
-    part,
-  };
-}
-
-/** Others wait for the same token: it has a time of its own, and when it does not come their messages are unsent. */
-async function askFor<T>(
-  fetch: (ask: ChannelIo['http']) => Promise<T>,
-  { clock, http, timeout, route }: { clock: Clock; http: Http; timeout: number; route: Route | undefined },
-): Promise<T> {
-  const controller = new AbortController();
-  const cancel = clock.after(timeout, () => controller.abort());
-  try {
-    return await fetch((request) => http.request(request, controller.signal, () => {}, route));
-  } catch (error) {
-    if (error instanceof SendError) throw new SendError(error.message, false, error.code);
-    throw error;
-  } finally {
-    cancel();
-  }
 }
 
 /** The only place that catches a driver's error. */
 async function call(
   send: () => Promise<Outcome>,
   trace: Trace,
-  { channel }: Request,
-  { events, clean }: Pick<AttemptPorts, 'events'> & { clean: Clean },
+  { channel, events, clean }: { channel: Channel; events: AttemptPorts['events']; clean: Clean },
 ): Promise<Outcome> {
   try {
     const outcome = await send();
@@ -159,37 +113,6 @@ async function call(
     events.emit('crashed', { where: `driver ${channel.name}`, error });
     return INTERNAL_FAULT;
   }
-}
-
-/** Characters. */
-const LONGEST_CODE = 100;
-
-/** A platform's words may repeat what they were told: secrets and people. */
-type Clean = (text: string) => string;
-
-const cleanFailure = (failure: Failure, clean: Clean): Failure => ({
-  ...failure,
-  message: clean(failure.message),
-  ...(failure.code !== undefined && { code: cleanCode(failure.code, clean) }),
-});
-
-/** A platform's code is a word; what is longer is its text in the wrong place. */
-const cleanCode = (code: string, clean: Clean): string => clean(code).slice(0, LONGEST_CODE);
-
-function cleanSuccess(success: Success, clean: Clean): Success {
-  const { refused, note } = success;
-  if (refused === undefined && note === undefined) return success;
-  return {
-    ok: true,
-    ...(refused && {
-      refused: refused.map((one) => ({
-        ...one,
-        message: clean(one.message),
-        ...(one.code !== undefined && { code: cleanCode(one.code, clean) }),
-      })),
-    }),
-    ...(note !== undefined && { note: clean(note) }),
-  };
 }
 
 /**

@@ -92,7 +92,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
         {
           clock,
           settings: laneSettings,
-          pool: (slow, turn) => pools.run(platform, slow, turn),
+          pool: (slow, turn, again) => pools.run(platform, slow, turn, again),
           fold: (passengers) => fold(passengers, lane, label),
         },
         rates.get(target.lane) ?? 'off',
@@ -114,7 +114,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
   function paused(closed: Lane<Delivery>): void {
     for (const { lane } of roads.values()) {
       if (!lane.sharesWith(closed)) continue;
-      for (const waiting of lane.waiting()) if (waiting.room) waiting.outlivesPause();
+      for (const waiting of lane.waiting()) if (waiting.list) waiting.outlivesPause();
     }
   }
 
@@ -182,7 +182,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
         const rate = rates.get(key);
         if (rate !== undefined) lane.limit(rate);
         // Rerouting one may begin a send, which withdraws others: each is asked whether it is still here.
-        for (const waiting of lane.waiting()) if (waiting.room && waiting.isAstray()) waiting.reroute();
+        for (const waiting of lane.waiting()) if (waiting.list && waiting.isAstray()) waiting.reroute();
         if (rate === undefined && lane.forgettable) roads.delete(key);
       }
       // A lane that is kept goes on with the limit that it has: it must stay that of its account.

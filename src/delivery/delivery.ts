@@ -1,13 +1,12 @@
 import { type Channel, FailureError } from '../channel/channel.ts';
+import type { List, Listed } from '../list.ts';
 import type { Failure, Outcome, Success, Target } from '../model.ts';
-import type { AttemptPorts } from './attempt.ts';
+import { type AttemptPorts, attempt } from './attempt.ts';
 import { INTERNAL_FAULT, OUT_OF_TIME, PAUSED_PAST_DEADLINE, TARGET_GONE } from './failures.ts';
 import type { Lane, Passenger } from './lane.ts';
 import { type FitSettings, Parts, both } from './parts.ts';
 import { type RetrySettings, retryDelay } from './retry.ts';
-import { sendPart } from './send-part.ts';
 import type { Sender } from './sender.ts';
-import type { Line, Waiter } from './waiting-room.ts';
 
 export interface DeliverySettings {
   readonly queue: { readonly timeout: number; readonly worker_count: number };
@@ -36,9 +35,9 @@ export class Delivery implements Passenger {
   lane: Lane<Delivery>;
   /** The digest that carries this message, if one does. */
   carrier: Delivery | undefined = undefined;
-  room: Line | undefined = undefined;
-  before: Waiter | undefined = undefined;
-  after: Waiter | undefined = undefined;
+  list: List | undefined = undefined;
+  before: Listed | undefined = undefined;
+  after: Listed | undefined = undefined;
   readonly #ports: DeliveryPorts;
   /** Made at its first turn: a hundred thousand may wait that have not been rendered. */
   #parts: Parts | undefined = undefined;
@@ -144,7 +143,7 @@ export class Delivery implements Passenger {
     const parts = (this.#parts ??= new Parts());
     parts.prepare(() => this.sender.message(target, channel), channel, target, this.#fitSettings());
     const aboard = this.sender.aboard();
-    const { outcome, timed_out } = await sendPart(this.#ports, {
+    const { outcome, timed_out } = await attempt(this.#ports, {
       sender: this.sender,
       channel,
       target,

@@ -83,7 +83,7 @@ function send(
 ): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     agent.dispatch(
-      { origin: url.origin, path, method, headers: authorized(url, headers), body },
+      { origin: url.origin, path, method, headers: headersOf(url, headers), body },
       collect(signal, onSent, resolve, reject),
     );
   });
@@ -151,9 +151,17 @@ function collect(
   };
 }
 
-/** Credentials written into a URL become a header, as every HTTP client does. */
-function authorized(url: URL, headers: HttpRequest['headers']): Record<string, string> {
+/** In a list, which undici takes as well: an object with one more header would be built by slower means. */
+function headersOf(url: URL, headers: Readonly<Record<string, string>> = {}): string[] {
+  const list: string[] = [];
+  for (const name of Object.keys(headers)) list.push(name, headers[name]!);
+  if (!has(list, 'user-agent')) list.push('user-agent', USER_AGENT);
+  // Credentials written into a URL become a header, as every HTTP client does.
   const credentials = credentialsOf(url);
-  const named = { 'user-agent': USER_AGENT, ...headers };
-  return credentials ? { ...named, authorization: basic(credentials) } : named;
+  if (credentials && !has(list, 'authorization')) list.push('authorization', basic(credentials));
+  return list;
 }
+
+/** @param name in lower case */
+const has = (list: readonly string[], name: string): boolean =>
+  list.some((text, i) => i % 2 === 0 && text.length === name.length && text.toLowerCase() === name);

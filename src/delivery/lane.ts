@@ -17,7 +17,7 @@ export interface LanePorts<P extends Passenger> {
   readonly clock: Clock;
   readonly settings: () => LaneSettings;
   /** Runs a turn once slots are free. */
-  readonly pool: (slow: boolean, turn: () => Promise<void>) => Promise<void>;
+  readonly pool: (slow: boolean, turn: () => Promise<void>, again: () => boolean) => Promise<void>;
   /** Makes one message of several; they have left the lane. */
   readonly fold: (passengers: P[]) => P;
 }
@@ -143,18 +143,34 @@ export class Lane<P extends Passenger = Passenger> {
 
   /** Asks for a turn for everyone who could begin now; else sleeps until somebody can. */
   #pump(): void {
-    const most = this.#wide ? this.#ports.settings().max_concurrent_per_platform : 1;
-    while (this.#turns < most && this.#asked < this.#room.size) {
+    while (this.#turns < this.#most && this.#asked < this.#room.size) {
       if (this.#next() === undefined) return this.#sleep(this.#shortestWait());
       this.#turns++;
       this.#asked++;
       void this.#ports
-        .pool(this.slow, () => this.#turn())
+        .pool(
+          this.slow,
+          () => this.#turn(),
+          () => this.#again(),
+        )
         .finally(() => {
           this.#turns--;
           this.#pump();
         });
     }
+  }
+
+  /** Its slots are free after a turn: whether they serve another one at once. */
+  #again(): boolean {
+    if (this.slow || this.#turns > this.#most || this.#asked >= this.#room.size || this.#next() === undefined)
+      return false;
+    this.#asked++;
+    return true;
+  }
+
+  /** Most turns at once. */
+  get #most(): number {
+    return this.#wide ? this.#ports.settings().max_concurrent_per_platform : 1;
   }
 
   /** Slots are in hand: who is first now? What was true when they were asked for may have changed. */

@@ -83,6 +83,7 @@ export class Parts {
 
 /** What two parts came to: each may have missed other people. */
 export function both(a: Success, b: Success): Success {
+  if (a === REACHED && b.refused === undefined) return b;
   const known = new Set(a.refused?.map(({ recipient }) => recipient));
   const refused = [...(a.refused ?? []), ...(b.refused ?? []).filter(({ recipient }) => !known.has(recipient))];
   const note = b.note ?? a.note;

@@ -1,18 +1,10 @@
-/** What waits in a lane. The links belong to the room that holds it. */
-export interface Waiter {
+import { List, type Listed } from '../list.ts';
+
+/** What waits in a lane. */
+export interface Waiter extends Listed {
   readonly priority: number;
   /** May be folded into a digest now. */
   foldable(): boolean;
-  room: Line | undefined;
-  before: Waiter | undefined;
-  after: Waiter | undefined;
-}
-
-/** One first-in-first-out list of a room. */
-export interface Line {
-  first: Waiter | undefined;
-  last: Waiter | undefined;
-  size: number;
 }
 
 /** From this priority up a message may use the reserve of the windows and is never folded. */
@@ -25,36 +17,31 @@ const CONTINUED = 10;
 
 /** The waiting room of a lane: a list for each priority, every step in constant time. */
 export class WaitingRoom<W extends Waiter> {
-  #lines: (Line | undefined)[] = [];
+  readonly #lines: (List<W> | undefined)[] = [];
   size = 0;
 
   /** Last of its priority. */
   enter(waiter: W): void {
-    const line = this.#line(waiter.priority);
-    link(line, waiter, line.last, undefined);
+    this.#line(waiter.priority).add(waiter);
     this.size++;
   }
 
   /** First of its priority: it had its turn before and comes back. */
   reenter(waiter: W): void {
-    this.#enterFirst(this.#line(waiter.priority), waiter);
+    this.#line(waiter.priority).addFirst(waiter);
+    this.size++;
   }
 
   /** Ahead of everything. */
   continue(waiter: W): void {
-    this.#enterFirst(this.#line(CONTINUED), waiter);
+    this.#line(CONTINUED).addFirst(waiter);
+    this.size++;
   }
 
   /** False: it was not here. */
   leave(waiter: W): boolean {
-    const { room: line, before, after } = waiter;
-    if (line === undefined) return false;
-    if (before) before.after = after;
-    else line.first = after;
-    if (after) after.before = before;
-    else line.last = before;
-    waiter.room = waiter.before = waiter.after = undefined;
-    line.size--;
+    if (waiter.list === undefined) return false;
+    waiter.list.remove(waiter);
     this.size--;
     return true;
   }
@@ -63,7 +50,7 @@ export class WaitingRoom<W extends Waiter> {
   first(): W | undefined {
     for (let priority = CONTINUED; priority >= 0; priority--) {
       const first = this.#lines[priority]?.first;
-      if (first) return first as W;
+      if (first) return first;
     }
     return undefined;
   }
@@ -72,7 +59,7 @@ export class WaitingRoom<W extends Waiter> {
   firstUrgent(): W | undefined {
     for (let priority = HIGHEST; priority >= URGENT; priority--) {
       const first = this.#lines[priority]?.first;
-      if (first) return first as W;
+      if (first) return first;
     }
     return undefined;
   }
@@ -95,9 +82,9 @@ export class WaitingRoom<W extends Waiter> {
   run(max: number): W[] {
     const found: W[] = [];
     for (let priority = URGENT - 1; priority >= 0; priority--) {
-      for (let w = this.#lines[priority]?.first; w !== undefined; w = w.after) {
+      for (let w = this.#lines[priority]?.first; w !== undefined; w = w.after as W | undefined) {
         if (found.length >= max || !w.foldable()) return found;
-        found.push(w as W);
+        found.push(w);
       }
     }
     return found;
@@ -105,30 +92,10 @@ export class WaitingRoom<W extends Waiter> {
 
   /** Everyone, in the order of their turns. */
   all(): W[] {
-    const found: W[] = [];
-    for (let priority = CONTINUED; priority >= 0; priority--) {
-      for (let w = this.#lines[priority]?.first; w !== undefined; w = w.after) found.push(w as W);
-    }
-    return found;
+    return this.#lines.toReversed().flatMap((line) => line?.all() ?? []);
   }
 
-  #enterFirst(line: Line, waiter: W): void {
-    link(line, waiter, undefined, line.first);
-    this.size++;
+  #line(priority: number): List<W> {
+    return (this.#lines[priority] ??= new List());
   }
-
-  #line(priority: number): Line {
-    return (this.#lines[priority] ??= { first: undefined, last: undefined, size: 0 });
-  }
-}
-
-function link(line: Line, waiter: Waiter, before: Waiter | undefined, after: Waiter | undefined): void {
-  waiter.room = line;
-  waiter.before = before;
-  waiter.after = after;
-  if (before) before.after = waiter;
-  else line.first = waiter;
-  if (after) after.before = waiter;
-  else line.last = waiter;
-  line.size++;
 }

@@ -89,18 +89,16 @@ const RETRY_AFTER = 5;
 export function createPushService(ports: PushPorts): PushService {
   const { clock, events, store, settings } = ports;
   const places = createPlaces(() => settings().queue.buffer_size);
-  const works = new Set<Work>();
   const bells = createBells(clock);
   const planned = createPlanner();
   const nextId = createIds(() => clock.now());
-  const deadlines = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
+  const inHand = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
   let draining: Drain | undefined;
 
   function start(task: Task): void {
     task.status = 'processing';
     const work = new Work(task, ports.deliver);
-    works.add(work);
-    deadlines.add(work, task.deadline - task.created_at);
+    inHand.add(work, task.deadline - task.created_at);
     work.onEnd(() => void finish(work));
     if (draining?.cut) work.expire(STOPPED, true);
   }
@@ -113,7 +111,6 @@ export function createPushService(ports: PushPorts): PushService {
 
   async function finish(work: Work): Promise<void> {
     const { task } = work;
-    deadlines.remove(work);
     task.outcome = outcomeOf(task.plan, task.results);
     task.completed_at = task.updated_at = clock.now();
     task.status = task.outcome === 'failed' ? 'failed' : 'completed';
@@ -121,7 +118,7 @@ export function createPushService(ports: PushPorts): PushService {
     // Whatever happens to the store, the notice is raised, the place given back and the waiting answered.
     await store.finish(task).catch((error: unknown) => events.emit('crashed', { where: 'store', error }));
     if (task.status === 'failed') await ports.raise(task);
-    works.delete(work);
+    inHand.remove(work);
     events.emit('finished', { task });
     bells.ring(task.id);
     release(task.alias);
@@ -211,7 +208,7 @@ export function createPushService(ports: PushPorts): PushService {
       return store.get(id);
     },
 
-    stats: () => ({ in_hand: works.size, capacity: settings().queue.buffer_size, draining: draining !== undefined }),
+    stats: () => ({ in_hand: inHand.size, capacity: settings().queue.buffer_size, draining: draining !== undefined }),
 
     drain(ms) {
       const { promise: done, resolve: settled } = Promise.withResolvers<void>();
@@ -219,7 +216,7 @@ export function createPushService(ports: PushPorts): PushService {
       draining = drain;
       const cut = () => {
         drain.cut = true;
-        for (const work of works) work.expire(STOPPED, true);
+        for (const work of inHand.all()) work.expire(STOPPED, true);
       };
       const cancel = clock.after(ms, cut);
       void done.then(cancel);

@@ -1,13 +1,15 @@
+import type { List, Listed } from '../list.ts';
 import type { Deliver, Leg, Life, Send, Task } from '../model.ts';
 import { type Carrier, type Run, run } from '../strategy/run.ts';
 
 /** A task being worked on: its walk through the plan, its copies, and its time. */
-export class Work implements Life, Carrier {
+export class Work implements Life, Carrier, Listed {
   readonly task: Task;
   /** Why nothing new may be sent, once that is so. */
   overBecause: string | undefined = undefined;
-  /** Where its deadline is kept. */
-  span = 0;
+  list: List | undefined = undefined;
+  before: Listed | undefined = undefined;
+  after: Listed | undefined = undefined;
   readonly #deliver: Deliver;
   readonly #legs: (Leg | undefined)[];
   readonly #run: Run | undefined;
