@@ -30,6 +30,8 @@ export interface Message {
   readonly fields?: readonly Field[];
   readonly url?: string;
   readonly mentions?: Mentions;
+  /** The platform could not read it otherwise: it goes as plain text, whatever the target is configured to send. */
+  readonly plain?: true;
 }
 
 // ---- recipients ------------------------------------------------------------------------------------------------

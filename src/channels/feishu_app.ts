@@ -110,7 +110,7 @@ export default defineChannel<typeof config, Payload>({
 
 function bodyOf(message: Message, { receive_id, receive_id_type, msg_type }: Config): Payload {
   const isCard = message.style === 'card' || message.format === 'markdown';
-  const form = msg_type ?? (isCard ? 'interactive' : 'text');
+  const form = message.plain ? 'text' : (msg_type ?? (isCard ? 'interactive' : 'text'));
   const content = JSON.stringify(CONTENTS[form](message, receive_id_type === 'chat_id'));
   return { [form]: { receive_id, msg_type: form, content } };
 }

@@ -86,8 +86,9 @@ const arrivedAt = (chat: number, outcome: Outcome): Outcome =>
 
 // ---- rendering -------------------------------------------------------------------------------------------------
 
-function render(message: Message, { chat_id, thread_id, parse_mode, silent }: Config): Payload {
+function render(message: Message, { chat_id, thread_id, parse_mode: configured, silent }: Config): Payload {
   const { title, style, url } = message;
+  const parse_mode = message.plain ? 'none' : configured;
   const dialect = TELEGRAM_TEXT[parse_mode];
   const isCard = style === 'card';
   const head = isCard ? `${LEVELS[message.level].mark} ${title}` : title;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Channel } from '../channel/channel.ts';
 import type { Message, Success, Target } from '../model.ts';
 import { type Part, fit } from './fit.ts';
@@ -60,26 +61,27 @@ export class Parts {
 
   /**
    * Once, what a platform refused as a card is tried as plain text: all of it, or the parts that have not arrived yet.
-   * @returns false: it was plain text
+   * @returns false: that would be the same
    */
   turnToText(channel: Channel, target: Target, settings: FitSettings): boolean {
+    if (this.#plain) return false;
     const list = this.#list ?? [];
-    const rest = list.slice(this.next).map((part) => part.message);
-    if (this.#plain || rest.every(({ style, format }) => style === 'text' && format === 'text')) return false;
+    const refused = list.slice(this.next);
     this.#plain = true;
+    const texts = refused.flatMap(({ message }) => this.#fit(message, channel, target, settings));
+    if (isDeepStrictEqual(payloadsOf(texts), payloadsOf(refused))) return false;
     this.success = both(this.success, AS_TEXT);
-    this.forget();
-    if (this.next > 0) {
-      const texts = rest.flatMap((message) => this.#fit(message, channel, target, settings));
-      this.#list = [...list.slice(0, this.next), ...texts];
-    }
+    this.#list = this.next === 0 ? undefined : [...list.slice(0, this.next), ...texts];
     return true;
   }
 
   #fit(message: Message, channel: Channel, { config }: Target, settings: FitSettings): readonly Part[] {
-    return fit(channel, this.#plain ? { ...message, style: 'text', format: 'text' } : message, config, settings);
+    const asked: Message = this.#plain ? { ...message, style: 'text', format: 'text', plain: true } : message;
+    return fit(channel, asked, config, settings);
   }
 }
+
+const payloadsOf = (parts: readonly Part[]): unknown[] => parts.map(({ payload }) => payload);
 
 /** What two parts came to: each may have missed other people. */
 export function both(a: Success, b: Success): Success {

@@ -25,11 +25,11 @@ export const listPlatforms = defineRoute({
   handle: (_ask, { channels }) => done('获取平台列表成功', { platforms: [...channels.values()].map(platformView) }),
 });
 
-const platformView = ({ name, label, docs, capabilities, limits, config }: Channel) => ({
+const platformView = ({ name, label, docs, capabilities, limits, account, config }: Channel) => ({
   name,
   label,
   docs,
   capabilities,
-  limits,
+  limits: { ...limits, ...(account && { account_rate: account.rate }) },
   config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }),
 });

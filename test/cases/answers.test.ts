@@ -92,6 +92,19 @@ describe('a card that is refused as malformed', () => {
   }
 });
 
+test('a card that feishu_app is configured to make of every message, refused: it goes as text', async () => {
+  const t = await start('feishu_app', { msg_type: 'interactive' });
+  for (const style of ['card', 'text']) {
+    t.sandbox.fault({ platform: 'feishu_app', fault: 'code:230099' });
+    const [result] = (await t.deliver('ops', { ...CARD, style })).results;
+    assert.deepEqual([result.status, result.attempts], ['success', 2], style);
+    assert.match(result.message, /已改为纯文本发送/);
+    // The newest comes first; an urgent call follows its message.
+    assert.equal(t.sandbox.messages().filter(({ kind }) => kind === 'text').length, style === 'card' ? 1 : 2);
+  }
+  await t.stop();
+});
+
 describe('receivers that a message does not reach', () => {
   const RECEIVERS: Readonly<Record<string, string>> = { wecom_app: 'to_user', dingtalk_app: 'user_ids' };
   for (const [name, key] of Object.entries(RECEIVERS)) {

@@ -90,6 +90,14 @@ test('a group that became a supergroup is written to at its new number, once', a
   );
 });
 
+test('what Telegram could not parse goes without a parse mode', () => {
+  for (const parse_mode of MODES) {
+    const plain = rendered({ body: '<b>*_', style: 'text', plain: true }, { parse_mode });
+    assert.equal(plain.parse_mode, undefined);
+    assert.ok(plain.text.includes('<b>*_'));
+  }
+});
+
 describe('without a parse mode', () => {
   test('nothing is markup: the text stands as it was written', () => {
     const body = '*a* _b_ `c` [d](https://x.example) <b>e</b> \\';

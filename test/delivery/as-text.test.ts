@@ -115,3 +115,12 @@ test('a member whose time runs out between two parts of its digest is told that 
   assert.equal(tasks[3]!.results[0]!.late, true);
   assert.equal(tasks[3]!.status, 'failed');
 });
+
+test('what is refused as a card and would be the same as text is not sent again', async () => {
+  const rig = createRig({ recipients: ONE });
+  rig.script('f1', () => MALFORMED);
+  const task = await rig.push('ops', 'all', { style: 'text' });
+  await rig.finished(task);
+  assert.deepEqual(looks(rig), ['text t']);
+  assert.deepEqual(told(task), ['f1 failed invalid']);
+});

@@ -80,6 +80,7 @@ describe('the catalogue', () => {
       throttle: { base: 1, max: 60 },
     },
     credential: () => '',
+    account: { key: () => '', rate: { per_day: 200 } },
     render: () => null,
     send: async () => ({ ok: true }),
   } as unknown as Channel;
@@ -91,7 +92,7 @@ describe('the catalogue', () => {
     const [platform] = body.data['platforms'] as Record<string, unknown>[];
     assert.equal(platform!['name'], 'feishu');
     assert.deepEqual(platform!['label'], { en: 'Feishu', zh: '飞书' });
-    assert.deepEqual(platform!['limits'], channel.limits);
+    assert.deepEqual(platform!['limits'], { ...channel.limits, account_rate: { per_day: 200 } });
     assert.deepEqual(platform!['capabilities'], channel.capabilities);
     const config = platform!['config'] as { required: string[]; properties: Record<string, unknown> };
     assert.deepEqual(config.required, ['url']);

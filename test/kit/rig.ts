@@ -73,7 +73,7 @@ export function createRig(options: {
       },
       credential: ({ bot }) => bot,
       ...(options.account && { account: { key: ({ bot }) => bot, rate: options.account.rate } }),
-      render: (message) => ({ text: `${message.title}\n${message.body}`, message }),
+      render: ({ plain: _inside, ...message }) => ({ text: `${message.title}\n${message.body}`, message }),
       send(payload, { bot }, io) {
         sent.push({ bot, message: payload.message, at: clock.monotonic() });
         const n = (counts.get(bot) ?? 0) + 1;
