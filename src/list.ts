@@ -13,6 +13,12 @@ export class List<T extends Listed = Listed> {
   first: T | undefined = undefined;
   last: T | undefined = undefined;
   size = 0;
+  readonly #emptied: (() => void) | undefined;
+
+  /** @param emptied called whenever the last one has been removed */
+  constructor(emptied?: () => void) {
+    this.#emptied = emptied;
+  }
 
   /** Last. */
   add(item: T): void {
@@ -32,6 +38,7 @@ export class List<T extends Listed = Listed> {
     else this.last = before as T | undefined;
     item.list = item.before = item.after = undefined;
     this.size--;
+    if (this.size === 0) this.#emptied?.();
   }
 
   /** Everyone, from first to last; the list may change meanwhile. */

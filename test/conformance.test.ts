@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import type { Channel } from '../src/channel/channel.ts';
+import type { Channel, HttpRequest } from '../src/channel/channel.ts';
 import { loadChannels } from '../src/channel/registry.ts';
 import { fit } from '../src/delivery/fit.ts';
 import { measure, sizeOf } from '../src/delivery/measure.ts';
@@ -182,6 +182,23 @@ for (const { name, channel, fixture } of subjects) {
     }
 
     if (!overSmtp) universalHttp(channel, fixture);
+
+    if (channel.capabilities.idempotent && !overSmtp) {
+      test('makes a repeat the same request, whenever that is, so that the platform knows it again', async () => {
+        const asked = async (task: string, seconds: number) => {
+          const { http, requests } = scriptedHttp(scriptOf(fixture.accepted));
+          const now = new Date(NOW.getTime() + seconds * 1000);
+          const io = createIo(withTokens(fixture.token, http), { now, id: `${task}-0-0` });
+          const payload = channel.render(messageOf(fixture.messages[0]!.message), config, NOW, task);
+          await attempt(channel, payload, config, io);
+          return requests;
+        };
+        // A signature in a header may be younger.
+        const said = (requests: readonly HttpRequest[]) => requests.map(({ url, body }) => ({ url, body }));
+        assert.deepEqual(said(await asked(ID, 90)), said(await asked(ID, 0)));
+        assert.notDeepEqual(await asked('0198c0de-0000-7000-8000-000000000002', 0), await asked(ID, 0));
+      });
+    }
 
     test('knows the people in its configuration, so that no answer can repeat them', () => {
       const people = channel.people?.(config) ?? [];

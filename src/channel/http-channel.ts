@@ -25,11 +25,14 @@ export function defineHttpChannel<S extends z.ZodType, P>(channel: HttpChannel<S
   });
 }
 
-/** A POST of JSON. */
-export const postJson = (url: string, body: unknown): HttpRequest => ({
+/**
+ * A POST of JSON.
+ * @param headers beside the content type
+ */
+export const postJson = (url: string, body: unknown, headers?: HttpRequest['headers']): HttpRequest => ({
   method: 'POST',
   url,
-  headers: JSON_HEADERS,
+  headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
   body: JSON.stringify(body),
 });
 

@@ -76,11 +76,11 @@ export default defineHttpChannel<typeof config, Payload>({
 });
 
 /** Flow control is of the callee, whatever the template is. */
-const CODES: CodeTable = {
+const TABLE: CodeTable = {
   ...ALIYUN_CODES,
   'isv.BUSINESS_LIMIT_CONTROL': (text) => ({ ...flowControl(text), account: true }),
 };
-const classify = classifyByCode('Code', 'Message', CODES, 'OK');
+const classify = classifyByCode('Code', 'Message', TABLE, 'OK');
 
 function render(message: Message, target: Config, now: Date, id: string): Payload {
   const { phone, template_code, params, called_show_number, play_times, volume, speed } = target;

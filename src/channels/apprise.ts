@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
 import type { HttpReply } from '../channel/channel.ts';
-import { classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
+import { type CodeRule, classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
 import { escapeHtml } from '../channel/text/escape-html.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { markdownHtml } from '../channel/text/markdown-html.ts';
@@ -75,12 +75,11 @@ export default defineHttpChannel<typeof config, Payload>({
   credential: ({ url, key, urls, tag }) => JSON.stringify([url, key, urls, tag]),
   render,
   request(payload, { url, key, urls }) {
-    const request =
-      key === undefined
-        ? postJson(`${url}/notify`, { ...payload, urls: urls?.join(', ') })
-        : postJson(`${url}/notify/${key}`, payload);
     // The verdict of each service is in the log, which is told only when asked for.
-    return { ...request, headers: { ...request.headers, accept: 'application/json', 'x-apprise-log-level': 'INFO' } };
+    const headers = { accept: 'application/json', 'x-apprise-log-level': 'INFO' };
+    return key === undefined
+      ? postJson(`${url}/notify`, { ...payload, urls: urls?.join(', ') }, headers)
+      : postJson(`${url}/notify/${key}`, payload, headers);
   },
   classify,
 });
@@ -132,7 +131,7 @@ const SOME_FAILED = rule(
   'At least one service failed and others may have the message, so it is not repeated: see the Apprise server’s log and check that service.',
 );
 /** Of other statuses than these the usual is true. */
-const STATUSES: Readonly<Record<number, ReturnType<typeof rule>>> = {
+const STATUSES: Readonly<Record<number, CodeRule>> = {
   204: NO_CONFIGURATION,
   400: rule(
     'invalid',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type BarkMode, IV_LENGTHS, barkEncrypt, barkVector } from '../channel/platform/bark-cipher.ts';
 import { basicAuth } from '../channel/basic-auth.ts';
@@ -12,6 +11,7 @@ import { markdownMessage } from '../channel/text/markdown-message.ts';
 import { markedTitle } from '../channel/text/marked-title.ts';
 import { maskId } from '../channel/mask.ts';
 import { baseUrl } from '../channel/server-address.ts';
+import { shortHash } from '../channel/short-hash.ts';
 import type { Level, Message, Outcome, Refused } from '../model.ts';
 
 /** What the phone shows. */
@@ -136,7 +136,7 @@ export default defineHttpChannel<typeof config, Payload>({
     rate: { per_minute: 60 },
     throttle: { base: 30, max: 600 },
   },
-  credential: (target) => JSON.stringify([serverOf(target), target.device_key.toSorted((a, b) => (a < b ? -1 : 1))]),
+  credential: (target) => JSON.stringify([serverOf(target), target.device_key.toSorted()]),
   render: (message, target) => {
     const push = pushOf(message, target);
     return target.encryption === undefined ? { push } : { sealed: push };
@@ -144,14 +144,14 @@ export default defineHttpChannel<typeof config, Payload>({
   request(payload, target, now, id) {
     const { device_key, username, password } = target;
     const [only, ...more] = device_key;
-    const request = postJson(`${serverOf(target)}/push`, {
+    const body = {
       ...(more.length === 0 ? { device_key: only } : { device_keys: device_key }),
       // Apple takes 64 bytes here.
-      id: createHash('sha256').update(id).digest('hex').slice(0, 32),
+      id: shortHash(id),
       ...shown(payload, target, `${now.getTime()} ${id}`),
-    });
-    if (username === undefined || password === undefined) return request;
-    return { ...request, headers: { ...request.headers, authorization: basicAuth(username, password) } };
+    };
+    const isOpen = username === undefined || password === undefined;
+    return postJson(`${serverOf(target)}/push`, body, isOpen ? {} : { authorization: basicAuth(username, password) });
   },
   classify: (reply, now, { device_key }) => classifyBatch(reply, now, device_key) ?? classify(reply, now),
 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HttpReply } from '../channel/channel.ts';
 import { classifyByCode, parseObject } from '../channel/classify.ts';
@@ -8,6 +7,7 @@ import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { linkTarget } from '../channel/text/markdown.ts';
 import { mobileNumbers } from '../channel/text/mobile-numbers.ts';
 import { plainText } from '../channel/text/plain-text.ts';
+import { shortHash } from '../channel/short-hash.ts';
 import { dingtalkSignedUrl } from '../channel/sign/bot-sign.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Failure, Mentions, Message } from '../model.ts';
@@ -65,8 +65,7 @@ export default defineHttpChannel<typeof config, Payload>({
   render,
   request(payload, { url, secret }, now, id) {
     const signed = secret === '' ? url : dingtalkSignedUrl(url, String(now.getTime()), secret);
-    const msgUuid = createHash('sha256').update(id).digest('hex').slice(0, 32);
-    return postJson(signed, { msgUuid, ...payload });
+    return postJson(signed, { msgUuid: shortHash(id), ...payload });
   },
   classify: (reply, now) => punished(reply) ?? classify(reply, now),
 });

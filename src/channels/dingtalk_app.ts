@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type HttpReply, defineChannel } from '../channel/channel.ts';
 import { classifyStatus, failureOf, judge, parseObject } from '../channel/classify.ts';
-import { DINGTALK_APP_CODES, FLOW_CONTROLLED, NOBODY } from '../channel/platform/dingtalk-app-codes.ts';
+import { DINGTALK_APP_CODES, FLOW_CONTROLLED, NOBODY_REACHED } from '../channel/platform/dingtalk-app-codes.ts';
 import { dingtalkMarkdown } from '../channel/platform/dingtalk-markdown.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
@@ -25,9 +25,9 @@ const config = z.strictObject({
   app_key: z.string().min(1).meta({ secret: true, description: 'Client ID (AppKey) of the application' }),
   app_secret: z.string().min(1).meta({ secret: true, description: 'Client Secret (AppSecret)' }),
   robot_code: idText('RobotCode of the application’s robot; often equal to app_key'),
-  user_ids: idList('Who receives the messages: up to 20 userIds')
-    .refine((ids) => ids.length <= 20, { error: 'expected at most 20 ids' })
-    .meta({ description: 'Who receives the messages: up to 20 userIds' }),
+  user_ids: idList('Who receives the messages: up to 20 userIds').refine((ids) => ids.length <= 20, {
+    error: 'expected at most 20 ids',
+  }),
   base_url: baseUrl('https://api.dingtalk.com'),
 });
 
@@ -68,8 +68,8 @@ export default defineChannel<typeof config, Payload>({
         return tokenIn(answer, io.now(), { value: 'accessToken', expires_in: 'expireIn' }, classify);
       },
       (token) => {
-        const request = postJson(`${base_url}/v1.0/robot/oToMessages/batchSend`, payload);
-        return io.http({ ...request, headers: { ...request.headers, 'x-acs-dingtalk-access-token': token } });
+        const url = `${base_url}/v1.0/robot/oToMessages/batchSend`;
+        return io.http(postJson(url, payload, { 'x-acs-dingtalk-access-token': token }));
       },
       (answer) => STALE.has(String(parseObject(answer.body)?.['code'])),
     );
@@ -125,7 +125,7 @@ function verdict(reply: HttpReply, now: Date, users: readonly string[]): Outcome
   }
   const held = missed.find(({ key }) => key === 'flowControlledStaffIdList');
   const { code, message } = (held ?? missed[0]!).refused;
-  return failureOf(held ? FLOW_CONTROLLED : NOBODY, { code, message, reply, now });
+  return failureOf(held ? FLOW_CONTROLLED : NOBODY_REACHED, { code, message, reply, now });
 }
 
 const idsIn = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);

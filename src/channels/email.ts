@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defineChannel } from '../channel/channel.ts';
 import { mailHtml } from '../channel/text/mail-html.ts';
 import { plainText } from '../channel/text/plain-text.ts';
+import { shortHash } from '../channel/short-hash.ts';
 import { type SmtpError, smtpFailure } from '../channel/platform/smtp-failure.ts';
 
 interface Payload {
@@ -39,7 +40,6 @@ const config = z
     path: ['password'],
     error: 'expected a password beside the username; leave both empty for a server without login',
   });
-
 type Config = z.output<typeof config>;
 
 /** E-mail over SMTP. Wire facts: RFC 5321, nodemailer.com. */
@@ -171,5 +171,5 @@ function senderOf(from: string): { name: string; address: string } {
 /** The same on every attempt; in the sender's domain, as receivers expect. */
 function messageId(id: string, from: string): string {
   const domain = /@([^@>\s]+)>?$/.exec(from)?.[1] ?? 'localhost';
-  return `<${createHash('sha256').update(id).digest('hex').slice(0, 32)}@${domain}>`;
+  return `<${shortHash(id)}@${domain}>`;
 }

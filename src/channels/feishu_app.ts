@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type ChannelIo, type HttpReply, defineChannel } from '../channel/channel.ts';
 import { classifyByCode, parseObject } from '../channel/classify.ts';
 import { FEISHU_APP_CODES } from '../channel/platform/feishu-app-codes.ts';
 import { feishuCard, feishuPost, feishuText, isId } from '../channel/platform/feishu-message.ts';
 import { postJson } from '../channel/http-channel.ts';
+import { headerNumber } from '../channel/header-number.ts';
 import { idList, idText } from '../channel/id.ts';
 import { maskId } from '../channel/mask.ts';
 import { baseUrl } from '../channel/server-address.ts';
+import { shortHash } from '../channel/short-hash.ts';
 import { tokenIn } from '../channel/token-answer.ts';
 import { withToken } from '../channel/token.ts';
 import type { Message, Outcome, Success } from '../model.ts';
@@ -54,10 +55,7 @@ const config = z.strictObject({
     'Whom to urge; absent = the recipient, or those a message to a chat or an e-mail address mentions',
   )
     .refine((ids) => ids.length <= MOST_URGED, { error: `expected at most ${MOST_URGED} ids` })
-    .optional()
-    .meta({
-      description: 'Whom to urge; absent = the recipient, or those a message to a chat or an e-mail address mentions',
-    }),
+    .optional(),
   urgent_user_id_type: z.enum(PERSON_ID_TYPES).optional().meta({
     description: 'What the ids of those to urge are; absent = as receive_id_type if that is a person’s, else open_id',
   }),
@@ -97,8 +95,7 @@ export default defineChannel<typeof config, Payload>({
   render: (message, target) => ({ ...bodyOf(message, target), ...urgencyOf(message, target) }),
   async send(payload, target, io) {
     const { text, post, interactive, urgent } = payload;
-    const uuid = createHash('sha256').update(io.id).digest('hex').slice(0, 32);
-    const body = { uuid, ...(text ?? post ?? interactive) };
+    const body = { uuid: shortHash(io.id), ...(text ?? post ?? interactive) };
     const reply = await call(io, target, 'POST', `messages?receive_id_type=${target.receive_id_type}`, body);
     const outcome = verdict(reply, io.now());
     // One call for the whole of a long message.
@@ -179,8 +176,8 @@ function call(
       return tokenIn(answer, io.now(), { value: 'tenant_access_token', expires_in: 'expire' }, verdict);
     },
     (token) => {
-      const { headers, ...request } = postJson(`${base_url}/open-apis/im/v1/${path}`, body);
-      return io.http({ ...request, method, headers: { ...headers, authorization: `Bearer ${token}` } });
+      const request = postJson(`${base_url}/open-apis/im/v1/${path}`, body, { authorization: `Bearer ${token}` });
+      return io.http({ ...request, method });
     },
     (answer) => STALE.has(Number(parseObject(answer.body)?.['code'])),
   );
@@ -194,7 +191,7 @@ const classify = classifyByCode('code', 'msg', FEISHU_APP_CODES);
 function verdict(reply: HttpReply, now: Date): Outcome {
   const outcome = classify(reply, now);
   if (outcome.ok) return outcome;
-  const reset = Number([reply.headers['x-ogw-ratelimit-reset']].flat()[0] || NaN);
+  const reset = headerNumber(reply, 'x-ogw-ratelimit-reset');
   const waits = outcome.kind === 'rate_limited' && !outcome.quota && reset >= 0;
   const log = logIdIn(reply);
   return {

@@ -44,10 +44,7 @@ export default defineHttpChannel<typeof config, Payload>({
   },
   credential: ({ base_url, token }) => JSON.stringify([base_url, token]),
   render,
-  request(payload, { base_url, token }) {
-    const request = postJson(`${base_url}/message`, payload);
-    return { ...request, headers: { ...request.headers, 'x-gotify-key': token } };
-  },
+  request: (payload, { base_url, token }) => postJson(`${base_url}/message`, payload, { 'x-gotify-key': token }),
   classify,
 });
 

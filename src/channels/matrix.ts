@@ -3,11 +3,13 @@ import type { HttpReply } from '../channel/channel.ts';
 import { type CodeTable, classifyStatus, judge, parseObject } from '../channel/classify.ts';
 import { escapeHtml } from '../channel/text/escape-html.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
-import { LEVELS } from '../channel/level.ts';
 import { matrixHtml } from '../channel/platform/matrix-html.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
+import { percentEncode } from '../channel/percent-encode.ts';
 import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
+import { TOO_LARGE } from '../channel/usual-rules.ts';
 import type { Mentions, Message, Outcome } from '../model.ts';
 
 interface Payload {
@@ -36,6 +38,7 @@ const config = z.strictObject({
     description: 'm.notice is meant for bots, but by default nobody is notified of it',
   }),
 });
+type Config = z.output<typeof config>;
 
 /** Synapse lets a user send 0.2 messages a second after a burst of 10 (`rc_message`); other homeservers have other limits. */
 const USER_RATE = { per_minute: 10 };
@@ -58,26 +61,21 @@ export default defineHttpChannel<typeof config, Payload>({
   },
   account: { key: ({ base_url, access_token }) => JSON.stringify([base_url, access_token]), rate: USER_RATE },
   credential: ({ base_url, access_token, room_id }) => JSON.stringify([base_url, access_token, room_id]),
-  render: (message, { msgtype }) => render(message, msgtype),
+  render,
   request(payload, { base_url, access_token, room_id }, _now, id) {
-    const room = `${base_url}/_matrix/client/v3/rooms/${encoded(room_id)}`;
-    const { headers, ...request } = postJson(`${room}/send/m.room.message/${encoded(id)}`, payload);
-    return { ...request, method: 'PUT', headers: { ...headers, authorization: `Bearer ${access_token}` } };
+    const room = `${base_url}/_matrix/client/v3/rooms/${percentEncode(room_id)}`;
+    const url = `${room}/send/m.room.message/${percentEncode(id)}`;
+    return { ...postJson(url, payload, { authorization: `Bearer ${access_token}` }), method: 'PUT' };
   },
   classify,
 });
 
-/** `!` and its like too, which `encodeURIComponent` leaves as they are. */
-const encoded = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-
 // ---- rendering -------------------------------------------------------------------------------------------------
 
-function render(message: Message, msgtype: string): Payload {
-  const { title, style, format, level, mentions } = message;
+function render(message: Message, { msgtype }: Config): Payload {
+  const { style, format, mentions } = message;
   const { words, html, who } = mentions === undefined ? NOBODY : callsOf(mentions);
-  const head = style === 'card' ? `${LEVELS[level].mark} ${title}` : title;
-  const text = [plainText({ ...message, title: head }), words].filter((part) => part !== '').join('\n');
+  const text = [plainText({ ...message, title: markedTitle(message) }), words].filter((part) => part !== '').join('\n');
   if (style === 'text' && format === 'text') return { msgtype, body: text, 'm.mentions': who };
   return {
     msgtype,
@@ -190,7 +188,7 @@ const TABLE: CodeTable = {
   M_NOT_JSON: BAD_REQUEST,
   M_INVALID_PARAM: BAD_REQUEST,
   M_MISSING_PARAM: BAD_REQUEST,
-  M_TOO_LARGE: rule('invalid', '消息过大：缩短内容或字段', 'The message is too large: shorten the text or the fields.'),
+  M_TOO_LARGE: TOO_LARGE,
   M_LIMIT_EXCEEDED: TOO_FAST,
   M_RESOURCE_LIMIT_EXCEEDED: FULL,
 };

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { HttpReply } from '../channel/channel.ts';
 import { type CodeRule, classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
+import { headerNumber } from '../channel/header-number.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';
 import { LEVELS } from '../channel/level.ts';
 import { ZERO_WIDTH_SPACE } from '../channel/text/markdown.ts';
 import { breakCalls, escapeMarkdown } from '../channel/text/markdown-escape.ts';
 import { rule } from '../channel/rule.ts';
+import { TOO_LARGE } from '../channel/usual-rules.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Mentions, Message, Outcome } from '../model.ts';
 
@@ -150,9 +152,9 @@ function classify(reply: HttpReply, now: Date): Outcome {
 }
 
 /** `X-RateLimit-Reset`, where there is no `Retry-After`: seconds, or the Unix time in seconds. */
-function pauseOf({ headers }: HttpReply, now: Date): number | undefined {
-  const reset = Number([headers['x-ratelimit-reset']].flat()[0] ?? Number.NaN);
-  if (headers['retry-after'] !== undefined || !Number.isFinite(reset)) return undefined;
+function pauseOf(reply: HttpReply, now: Date): number | undefined {
+  const reset = headerNumber(reply, 'x-ratelimit-reset');
+  if (reply.headers['retry-after'] !== undefined || !Number.isFinite(reset)) return undefined;
   return Math.max(0, reset > 1e9 ? reset - now.getTime() / 1000 : reset);
 }
 
@@ -206,10 +208,7 @@ const RULES: readonly (CodeRule & { readonly at: number; readonly says?: RegExp 
     ),
   },
   { at: 404, ...NO_CHANNEL },
-  {
-    at: 413,
-    ...rule('invalid', '消息过大：缩短内容或字段', 'The message is too large: shorten the text or the fields.'),
-  },
+  { at: 413, ...TOO_LARGE },
   {
     at: 429,
     ...rule(

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { basicAuth } from '../channel/basic-auth.ts';
 import { bodyText } from '../channel/text/body-text.ts';
@@ -8,6 +7,7 @@ import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { markdownMessage } from '../channel/text/markdown-message.ts';
 import { NTFY_CODES } from '../channel/platform/ntfy-codes.ts';
 import { baseUrl } from '../channel/server-address.ts';
+import { shortHash } from '../channel/short-hash.ts';
 import type { Level, Message, Outcome } from '../model.ts';
 
 interface Payload {
@@ -87,13 +87,9 @@ export default defineHttpChannel<typeof config, Payload>({
   render,
   request(payload, target, _now, id) {
     // Its root, not the topic's URL: there the JSON itself would be the message.
-    const request = postJson(`${target.base_url}/`, {
-      topic: target.topic,
-      ...payload,
-      sequence_id: createHash('sha256').update(id).digest('hex').slice(0, 32),
-    });
+    const body = { topic: target.topic, ...payload, sequence_id: shortHash(id) };
     const login = loginOf(target);
-    return login === undefined ? request : { ...request, headers: { ...request.headers, authorization: login } };
+    return postJson(`${target.base_url}/`, body, login === undefined ? undefined : { authorization: login });
   },
   classify,
 });

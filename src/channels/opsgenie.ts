@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { alertKey, detailsOf } from '../channel/platform/alert.ts';
 import type { HttpReply } from '../channel/channel.ts';
 import { type CodeTable, classifyStatus, judge, parseObject } from '../channel/classify.ts';
+import { headerNumber } from '../channel/header-number.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
@@ -53,7 +54,7 @@ const config = z.strictObject({
   tags: z.array(z.string().min(1).max(50)).max(20).optional().meta({ description: 'Tags of every alert' }),
   entity: z.string().min(1).max(512).optional().meta({ description: 'What the alert is about: a host, a service' }),
   source: z.string().min(1).max(100).default('PushServer').meta({ description: 'Where the alert comes from' }),
-  alias: templateText('text', ALIAS).optional().meta({ description: ALIAS }),
+  alias: templateText('text', ALIAS).optional(),
   base_url: baseUrl('https://api.opsgenie.com'),
 });
 type Config = z.output<typeof config>;
@@ -84,8 +85,8 @@ export default defineHttpChannel<typeof config, Payload>({
   render,
   request(payload, { api_key, base_url }, _now, id) {
     // Not the task's: a second target with other responders would only raise the count of the first one's alert.
-    const { headers, ...request } = postJson(`${base_url}/v2/alerts`, { alias: id, ...payload });
-    return { ...request, headers: { ...headers, authorization: `GenieKey ${api_key}` } };
+    const body = { alias: id, ...payload };
+    return postJson(`${base_url}/v2/alerts`, body, { authorization: `GenieKey ${api_key}` });
   },
   classify,
 });
@@ -119,7 +120,7 @@ function classify(reply: HttpReply, now: Date): Outcome {
   const said = [message, ...(typeof errors === 'object' && errors !== null ? Object.values(errors) : [])];
   const text = said.filter((word) => typeof word === 'string').join('; ');
   const failure = judge(TABLE, String(reply.status), text, reply, now);
-  const period = Number([reply.headers['x-ratelimit-period-in-sec']].flat()[0] || NaN);
+  const period = headerNumber(reply, 'x-ratelimit-period-in-sec');
   const waits = failure.kind === 'rate_limited' && failure.retry_after === undefined && period >= 0;
   return waits ? { ...failure, retry_after: period } : failure;
 }

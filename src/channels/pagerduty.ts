@@ -33,7 +33,7 @@ const config = z.strictObject({
     .regex(/^[\w-]+$/, { error: 'expected an integration key' })
     .meta({ secret: true, description: 'Integration key of an Events API v2 integration, 32 characters' }),
   source: z.string().min(1).default('PushServer').meta({ description: 'What the alert is about: a host, a service' }),
-  dedup_key: templateText('text', DEDUP_KEY).optional().meta({ description: DEDUP_KEY }),
+  dedup_key: templateText('text', DEDUP_KEY).optional(),
   component: z.string().min(1).optional().meta({ description: 'Component of the source' }),
   group: z.string().min(1).optional().meta({ description: 'Group of components' }),
   class: z.string().min(1).optional().meta({ description: 'Class of the event' }),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { bodyText } from '../channel/text/body-text.ts';
 import type { HttpReply } from '../channel/channel.ts';
-import { classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
+import { type CodeRule, classifyStatus, failureOf, parseObject } from '../channel/classify.ts';
+import { headerNumber } from '../channel/header-number.ts';
 import { defineHttpChannel, postJson } from '../channel/http-channel.ts';
 import { markedTitle } from '../channel/text/marked-title.ts';
 import { untilMonth } from '../channel/quota.ts';
@@ -104,7 +105,7 @@ function render(message: Message, { device, sound, retry, expire }: Config, _now
 // ---- answers ---------------------------------------------------------------------------------------------------
 
 /** What an entry of `errors` says, and the parameter that stands beside it as `invalid`. */
-const REASONS: readonly (readonly [RegExp, ReturnType<typeof rule>])[] = [
+const REASONS: readonly (readonly [RegExp, CodeRule])[] = [
   [
     /application token|"token"/i,
     rule(
@@ -187,7 +188,7 @@ const afterAWhile = (failure: Failure): Failure => ({ ...failure, retry_after: M
 
 /** Seconds until the month begins anew, as the platform says, else as its pages say. */
 function untilReset(reply: HttpReply, now: Date): number {
-  const reset = Number([reply.headers['x-limit-app-reset']].flat()[0]);
+  const reset = headerNumber(reply, 'x-limit-app-reset');
   const seconds = reset - Math.floor(now.getTime() / 1000);
   return seconds > 0 ? seconds : untilMonth(now, CENTRAL);
 }

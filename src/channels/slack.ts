@@ -9,6 +9,7 @@ import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { slackChunks } from '../channel/platform/slack-chunks.ts';
 import { slackEscape, slackMarkdown, slackPlain } from '../channel/platform/slack-text.ts';
+import { EMPTY, TOO_LONG } from '../channel/usual-rules.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Field, Mentions, Message, Outcome } from '../model.ts';
 
@@ -163,7 +164,6 @@ const TOO_FAST = rule(
   '发送过快被 Slack 限流，通道按其要求的时间自动暂停；若常见，请合并消息或调低 rate_limit',
   'Slack throttles this webhook; the lane pauses as long as it asks for. If it happens often, merge messages or lower rate_limit.',
 );
-const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
 /** api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks, and answers seen. */
 const TABLE: CodeTable = {
@@ -180,11 +180,7 @@ const TABLE: CodeTable = {
   invalid_attachments: BAD_CARD,
   msg_blocks_too_long: BAD_CARD,
   too_many_attachments: BAD_CARD,
-  msg_too_long: rule(
-    'invalid',
-    '消息过长：缩短内容或字段后重发',
-    'The message is too long: shorten the text or the fields.',
-  ),
+  msg_too_long: TOO_LONG,
   user_not_found: rule(
     'unauthorized',
     'Webhook 对应的用户不存在或已停用：换一个 Webhook',

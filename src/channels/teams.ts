@@ -6,6 +6,7 @@ import { LEVELS } from '../channel/level.ts';
 import { rule } from '../channel/rule.ts';
 import { teamsMarkdown, teamsPlain } from '../channel/platform/teams-text.ts';
 import { linkTarget } from '../channel/text/markdown.ts';
+import { TOO_LARGE } from '../channel/usual-rules.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
 import type { Level, Mentions, Message, Outcome } from '../model.ts';
 
@@ -165,7 +166,7 @@ function callsOf({ all, ids, mobiles }: Mentions): Called {
  */
 function classify(reply: HttpReply, now: Date): Outcome {
   if (reply.status === 202 || (reply.status === 200 && reply.body.trim() === '')) return { ok: true };
-  const found = RULES[reply.status];
+  const found = STATUSES[reply.status];
   if (found === undefined) return classifyStatus(reply, now);
   const { code, message } = errorIn(reply);
   return failureOf(found, { code: code ?? `HTTP ${reply.status}`, message: message ?? '', reply, now });
@@ -185,7 +186,7 @@ const NO_ENTRY = rule(
   'The workflow refuses access: copy the whole url again (with sig), and let anyone trigger the flow.',
 );
 
-const RULES: Readonly<Record<number, CodeRule>> = {
+const STATUSES: Readonly<Record<number, CodeRule>> = {
   400: rule(
     'invalid',
     '工作流不接受该消息的格式：确认触发器是「收到 Teams webhook 请求时」且未改过其架构；试用 style: text',
@@ -199,7 +200,7 @@ const RULES: Readonly<Record<number, CodeRule>> = {
     '工作流不存在、已关闭或地址已过期：在 Power Automate 中启用它，并重新复制 url（旧的 logic.azure.com 地址已停用）',
     'The workflow is gone, turned off, or its address has expired: turn it on in Power Automate and copy url again (old logic.azure.com addresses have ended).',
   ),
-  413: rule('invalid', '消息过大：缩短内容或字段', 'The message is too large: shorten the text or the fields.'),
+  413: TOO_LARGE,
   429: rule(
     'rate_limited',
     '工作流被限流，通道已自动暂停；若常见，请合并消息，否则持续限流 14 天后工作流会被关闭',

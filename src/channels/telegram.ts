@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineChannel } from '../channel/channel.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
-import { LEVELS } from '../channel/level.ts';
+import { markedTitle } from '../channel/text/marked-title.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import { classifyTelegram, newChatId } from '../channel/platform/telegram-answer.ts';
 import { TELEGRAM_TEXT, type TelegramText } from '../channel/platform/telegram-text.ts';
@@ -87,11 +87,11 @@ const arrivedAt = (chat: number, outcome: Outcome): Outcome =>
 // ---- rendering -------------------------------------------------------------------------------------------------
 
 function render(message: Message, { chat_id, thread_id, parse_mode: configured, silent }: Config): Payload {
-  const { title, style, url } = message;
+  const { style, url } = message;
   const parse_mode = message.plain ? 'none' : configured;
   const dialect = TELEGRAM_TEXT[parse_mode];
   const isCard = style === 'card';
-  const head = isCard ? `${LEVELS[message.level].mark} ${title}` : title;
+  const head = markedTitle(message);
   const button = isCard && url !== undefined && canBeButton(url);
   const text = [isCard ? dialect.bold(head) : dialect.plain(head), ...linesOf(message, dialect, button)]
     .filter((line) => line !== '')

@@ -6,6 +6,7 @@ import { mobileNumbers } from '../channel/text/mobile-numbers.ts';
 import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { webhookKey, webhookUrl } from '../channel/webhook.ts';
+import { wecomCodes } from '../channel/platform/wecom-codes.ts';
 import { inertInWecom, wecomMarkdown } from '../channel/platform/wecom-markdown.ts';
 import type { Level, Mentions, Message } from '../model.ts';
 
@@ -123,31 +124,13 @@ const BAD_REQUEST = rule(
   '企业微信不接受该消息的格式：确认 url 为群机器人的 webhook/send 地址；若改用 style: text 后正常，请反馈该消息内容',
   'WeCom does not take this message: make sure url is the group bot’s webhook/send URL; see whether style: text works.',
 );
-const TOO_LONG = rule(
-  'invalid',
-  '消息过长：缩短内容或字段后重发',
-  'The message is too long: shorten the text or the fields.',
-);
-const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
 const TABLE: CodeTable = {
-  '-1': rule(
-    'unavailable',
-    '企业微信系统繁忙，自动重试后仍未成功，请稍后重发',
-    'WeCom is busy, and automatic retries did not outlast it; send again later.',
-    {
-      max_retries: 3,
-    },
-  ),
+  ...wecomCodes(BAD_REQUEST),
   45009: rule(
     'rate_limited',
     '超过每分钟 20 条被企业微信限流，通道已自动暂停，稍后继续；若常见，请增加机器人或合并消息',
     'More than 20 messages a minute: WeCom throttles the bot and the lane waits. Add a bot or merge messages.',
-  ),
-  45033: rule(
-    'unavailable',
-    '企业微信并发过高，自动重试后仍未成功；若常见，请调低 max_concurrent_per_platform',
-    'Too many calls at once; automatic retries did not outlast it. If it happens often, lower max_concurrent_per_platform.',
   ),
   93000: rule(
     'unauthorized',
@@ -160,12 +143,6 @@ const TABLE: CodeTable = {
     'The bot is disabled: enable it in the group’s bot settings.',
   ),
   93008: rule('unauthorized', '机器人不在该群：把机器人重新添加到群中', 'The bot is not in the group: add it again.'),
-  40008: BAD_REQUEST,
-  40035: BAD_REQUEST,
-  40058: (said) => (/exceed|length/i.test(said) ? TOO_LONG : BAD_REQUEST),
-  40063: EMPTY,
-  44004: EMPTY,
-  45002: TOO_LONG,
   45008: BAD_REQUEST,
   40007: BAD_REQUEST,
   40014: rule(
@@ -176,5 +153,4 @@ const TABLE: CodeTable = {
   301025: BAD_REQUEST,
 };
 
-/** By `errcode` alone: `errmsg` holds a hint id, the caller's address and a link, different each time. */
 const classify = classifyByCode('errcode', 'errmsg', TABLE);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { defineChannel } from '../channel/channel.ts';
 import { classifyByCode, parseObject } from '../channel/classify.ts';
@@ -6,6 +5,7 @@ import { postJson } from '../channel/http-channel.ts';
 import { idText } from '../channel/id.ts';
 import { LEVEL_COLOURS } from '../channel/level-colours.ts';
 import { baseUrl } from '../channel/server-address.ts';
+import { shortHash } from '../channel/short-hash.ts';
 import { variablesOf } from '../channel/template/template-variables.ts';
 import { renderTemplate, templateText } from '../channel/template/template.ts';
 import { tokenIn } from '../channel/token-answer.ts';
@@ -107,7 +107,7 @@ export default defineChannel<typeof config, Payload>({
     };
   },
   async send(payload, { base_url, app_id, app_secret }, io) {
-    const client_msg_id = createHash('sha256').update(io.id).digest('hex').slice(0, 32);
+    const client_msg_id = shortHash(io.id);
     const reply = await withToken(
       io,
       JSON.stringify(['wechat_official', base_url, app_id, app_secret]),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ChannelIo, type HttpReply, defineChannel } from '../channel/channel.ts';
+import { type HttpReply, defineChannel } from '../channel/channel.ts';
 import { classifyByCode, failureOf, parseObject } from '../channel/classify.ts';
 import { postJson } from '../channel/http-channel.ts';
 import { idList, idText } from '../channel/id.ts';
@@ -10,7 +10,7 @@ import { plainText } from '../channel/text/plain-text.ts';
 import { baseUrl } from '../channel/server-address.ts';
 import { tokenIn } from '../channel/token-answer.ts';
 import { withToken } from '../channel/token.ts';
-import { BAD_SECRET, NOBODY, WECOM_APP_CODES } from '../channel/platform/wecom-app-codes.ts';
+import { BAD_SECRET, NOBODY_REACHED, WECOM_APP_CODES } from '../channel/platform/wecom-app-codes.ts';
 import { wecomMarkdown } from '../channel/platform/wecom-markdown.ts';
 import type { Level, Message, Outcome, Refused } from '../model.ts';
 
@@ -41,8 +41,7 @@ const recipients = (description: string, most: number) =>
   idList(description)
     .transform((ids) => ids.flatMap((id) => id.split('|')).filter((id) => id !== ''))
     .refine((ids) => ids.length > 0 && ids.length <= most, { error: `expected 1 to ${most} ids` })
-    .optional()
-    .meta({ description });
+    .optional();
 
 const config = z.strictObject({
   corp_id: z.string().min(1).meta({ description: 'Id of the enterprise: 管理后台 → 我的企业 → 企业 ID' }),
@@ -118,7 +117,7 @@ export default defineChannel<typeof config, Payload>({
         io.http(postJson(`${base_url}/cgi-bin/message/send?access_token=${encodeURIComponent(token)}`, payload)),
       (answer) => STALE.has(Number(parseObject(answer.body)?.['errcode'])),
     );
-    return verdict(reply, io, payload);
+    return verdict(reply, io.now(), payload);
   },
 });
 
@@ -185,8 +184,8 @@ const MISSED = [
   { key: 'invalidtag', of: 'totag', message: '标签不存在或不在应用可见范围' },
 ] as const;
 
-function verdict(reply: HttpReply, io: Pick<ChannelIo, 'now'>, to: Recipients): Outcome {
-  const outcome = classify(reply, io.now());
+function verdict(reply: HttpReply, now: Date, to: Recipients): Outcome {
+  const outcome = classify(reply, now);
   if (!outcome.ok) return outcome;
   const json = parseObject(reply.body) ?? {};
   const missed = MISSED.flatMap(({ key, of, message }) =>
@@ -204,7 +203,7 @@ function verdict(reply: HttpReply, io: Pick<ChannelIo, 'now'>, to: Recipients): 
   const somebody = kinds.some((kind) => idsIn(to[kind]).some((id) => !isMissed(kind, id)));
   if (somebody) return { ok: true, refused: missed.map(({ refused }) => refused) };
   const { code, message } = first.refused;
-  return failureOf(NOBODY, { code, message, reply, now: io.now() });
+  return failureOf(NOBODY_REACHED, { code, message, reply, now });
 }
 
 /** The ids of `a|b`, in lower case: the platform answers them so, however they were written. */

@@ -9,6 +9,7 @@ import { maskId } from '../channel/mask.ts';
 import { plainText } from '../channel/text/plain-text.ts';
 import { rule } from '../channel/rule.ts';
 import { baseUrl } from '../channel/server-address.ts';
+import { EMPTY, TOO_LONG } from '../channel/usual-rules.ts';
 import type { Message, Outcome, Refused } from '../model.ts';
 
 interface Payload {
@@ -99,7 +100,7 @@ const BAD_TOKEN = rule(
   'app_token 无效：在 WxPusher 管理后台重新复制应用的 appToken（AT_ 开头）',
   'The app_token is not valid: copy the application’s appToken (AT_…) again from the WxPusher console.',
 );
-const NOBODY = rule(
+const NOBODY_REACHED = rule(
   'invalid',
   '接收人无效：核对 uids 与 topic_ids，并确认用户已关注该应用',
   'The recipients are not valid: check uids and topic_ids, and that the users follow the application.',
@@ -109,15 +110,15 @@ const NOBODY = rule(
 const TABLE: CodeTable = {
   1001: BAD_TOKEN,
   1002: BAD_TOKEN,
-  1003: rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.'),
-  1004: NOBODY,
-  1005: NOBODY,
+  1003: EMPTY,
+  1004: NOBODY_REACHED,
+  1005: NOBODY_REACHED,
   1006: rule(
     'unavailable',
     'WxPusher 发送出错，自动重试后仍未成功，请稍后重发',
     'WxPusher failed to send, and automatic retries did not help; send again later.',
   ),
-  1007: rule('invalid', '消息过长：缩短内容或字段后重发', 'The message is too long: shorten the text or the fields.'),
+  1007: TOO_LONG,
   1008: rule(
     'rate_limited',
     '发送过于频繁，该应用已自动暂停；若常见，请合并消息或调低 account_rate_limit',

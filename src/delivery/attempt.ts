@@ -100,18 +100,24 @@ async function call(
   { channel, events, clean }: { channel: Channel; events: AttemptPorts['events']; clean: Clean },
 ): Promise<Outcome> {
   try {
-    const outcome = await send();
+    const outcome = await said(send);
     return outcome.ok ? cleanSuccess(outcome, clean) : (trace.accepted ?? cleanFailure(outcome, clean));
   } catch (error) {
     if (trace.accepted !== undefined) return trace.accepted;
-    if (error instanceof FailureError) return cleanFailure(error.failure, clean);
-    if (error instanceof SendError) {
-      const { code } = error;
-      const failure = error.sent ? NO_ANSWER : NOT_SENT;
-      return { ...failure, message: clean(error.message), ...(code === undefined ? {} : { code }) };
-    }
     events.emit('crashed', { where: `driver ${channel.name}`, error });
     return INTERNAL_FAULT;
+  }
+}
+
+/** What the driver returns, or throws in the place of an outcome. */
+async function said(send: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof FailureError) return error.failure;
+    if (!(error instanceof SendError)) throw error;
+    const { sent, message, code } = error;
+    return { ...(sent ? NO_ANSWER : NOT_SENT), message, ...(code !== undefined && { code }) };
   }
 }
 

@@ -2,6 +2,7 @@ import { type Channel, FailureError } from '../channel/channel.ts';
 import type { List, Listed } from '../list.ts';
 import type { Failure, Outcome, Success, Target } from '../model.ts';
 import { type AttemptPorts, attempt } from './attempt.ts';
+import { cleanFailure, cleaned } from './clean.ts';
 import { INTERNAL_FAULT, OUT_OF_TIME, PAUSED_PAST_DEADLINE, TARGET_GONE } from './failures.ts';
 import type { Lane, Passenger } from './lane.ts';
 import { type FitSettings, Parts, both } from './parts.ts';
@@ -87,17 +88,17 @@ export class Delivery implements Passenger {
   }
 
   /** Parts of it have arrived. */
-  get #begun(): boolean {
-    return this.#parts !== undefined && this.#parts.next > 0;
+  get begun(): boolean {
+    return this.carrier?.begun ?? (this.#parts !== undefined && this.#parts.next > 0);
   }
 
   foldable(): boolean {
-    return !this.#begun && !this.unclear && this.sender.foldable();
+    return !this.begun && !this.unclear && this.sender.foldable();
   }
 
   /** Leaves the lane, or its wait for a retry. False: it is sending, has partly arrived, or is done. */
   withdraw(): boolean {
-    if (this.#sending || this.#done || this.carrier || this.#begun) return false;
+    if (this.#sending || this.#done || this.carrier || this.begun) return false;
     this.stop();
     return true;
   }
@@ -124,10 +125,8 @@ export class Delivery implements Passenger {
   async send(): Promise<void> {
     this.#sending = true;
     try {
-      await this.#sendPart();
+      await this.#sendPart().catch((error: unknown) => this.#refused(error));
     } catch (error) {
-      // A template that cannot be rendered with this message, for instance.
-      if (error instanceof FailureError) return this.#end(error.failure);
       // A bug in a driver or in this file. The message must still come to an end.
       this.#ports.events.emit('crashed', { where: `delivery to ${this.platform}`, error });
       this.#end(INTERNAL_FAULT);
@@ -154,6 +153,12 @@ export class Delivery implements Passenger {
     this.#sending = false;
     if (outcome.ok) this.#accepted(outcome, parts);
     else this.#failed(outcome, parts, target, channel, timed_out);
+  }
+
+  /** It cannot be rendered with this message: a template, for instance. @throws what is not that */
+  #refused(error: unknown): void {
+    if (!(error instanceof FailureError)) throw error;
+    this.#end(cleanFailure(error.failure, (text) => cleaned(text, this.#ports.redact, [])));
   }
 
   #fitSettings(): FitSettings {
@@ -183,7 +188,7 @@ export class Delivery implements Passenger {
       const { lane } = this;
       const seconds = lane.pause(failure, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
-      if (!this.#begun) this.sender.throttled(failure);
+      if (!this.begun) this.sender.throttled(failure);
       this.sender.overdue({ outcome: failure, timed_out });
       if (this.#givesUp()) this.#end(failure);
       else this.#return();
@@ -207,12 +212,11 @@ export class Delivery implements Passenger {
   }
 
   /**
-   * Its lane is paused.
+   * Its lane may be paused.
    * @returns whether it can wait for the end of the pause; otherwise it has ended
    */
   outlivesPause(): boolean {
-    const ms = this.lane.pausedFor;
-    if (ms === 0 || this.sender.outlives(ms)) return true;
+    if (this.sender.outlives(this.lane.pausedFor)) return true;
     this.lane.leave(this);
     this.#end(PAUSED_PAST_DEADLINE);
     return false;
@@ -221,7 +225,7 @@ export class Delivery implements Passenger {
   /** There is nothing to send to any more; but the members of a digest may each have moved, and go on by themselves. */
   #strand(): void {
     this.#sending = false;
-    if (this.sender.digest_id !== undefined && !this.#begun && !this.sender.waiting()) return;
+    if (this.sender.digest_id !== undefined && !this.begun && !this.sender.waiting()) return;
     this.#end(TARGET_GONE);
   }
 
@@ -247,12 +251,12 @@ export class Delivery implements Passenger {
     if (!this.#aims()) return;
     // Rendered anew next time: the configuration, or the members of a digest, may have changed by then.
     if (this.#parts?.forget()) this.#parts = undefined;
-    if (!(this.#begun ? this.outlivesPause() : this.sender.waiting())) return;
+    if (!(this.begun ? this.outlivesPause() : this.sender.waiting())) return;
     this.lane.reenter(this);
   }
 
   #givesUp(): boolean {
-    return this.#done || this.sender.isOver() || (!this.#begun && this.sender.isUnwanted());
+    return this.#done || this.sender.isOver() || (!this.begun && this.sender.isUnwanted());
   }
 
   #end(outcome: Outcome, timed_out = false): void {

@@ -51,7 +51,7 @@ export function createHttp({ lookup: resolve = everyAddress }: { lookup?: Resolv
   return {
     request(request, signal, onSent, route) {
       if (route?.guard || route?.network?.proxy || route?.network?.tls) return routed(request, signal, onSent, route);
-      return send(dispatchers.direct, new URL(request.url), request, signal, onSent);
+      return send(dispatchers.direct, urlOf(request.url), request, signal, onSent);
     },
     close: () => dispatchers.close(),
   };

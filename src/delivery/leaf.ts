@@ -18,7 +18,7 @@ import type { Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import { CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
 import { inTheirWords, withLastWords } from './last-words.ts';
-import { markFailure, markLate, markSending, markSuccess, markWaiting, newResult } from './result.ts';
+import { markFailure, markLate, markPaused, markSending, markSuccess, markWaiting, newResult } from './result.ts';
 import type { Ending, Sender } from './sender.ts';
 
 export interface LeafPorts {
@@ -160,8 +160,8 @@ export class Leaf implements Leg, Sender {
 
   outlives(ms: number): boolean {
     if (this.#hasEnded) return false;
-    const until = this.#ports.clock.now() + ms;
-    this.#result.paused_until = until;
+    const until = ms === 0 ? 0 : this.#ports.clock.now() + ms;
+    markPaused(this.#result, until);
     return this.#task.deadline > until;
   }
 
@@ -221,7 +221,7 @@ export class Leaf implements Leg, Sender {
     const sending = this.#delivery?.sending ?? true;
     if (this.#hasEnded || (sending && !force)) return;
     this.#delivery?.stop();
-    const begun = this.#result.attempts > 0 ? OUT_OF_TIME : undefined;
+    const begun = this.#delivery?.begun ? OUT_OF_TIME : undefined;
     const last = sending ? CUT_OFF : (this.#last ?? begun);
     const message = last ? withLastWords(reason, last) : reason;
     this.#fail({ ...(last ?? NEVER_SENT), message }, 'failed');

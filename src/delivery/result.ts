@@ -17,7 +17,15 @@ export function markWaiting(result: Result): void {
   delete result.passed;
   forgetFailure(result);
   result.status = 'processing';
-  result.message = '等待发送';
+  result.message = WAITING;
+}
+
+const WAITING = '等待发送';
+
+/** @param until Unix time in milliseconds; 0 = its lane is open */
+export function markPaused(result: Result, until: number): void {
+  result.paused_until = until;
+  if (until > 0) result.message = WAITING;
 }
 
 export function markSending(result: Result): void {

@@ -32,7 +32,7 @@ export interface Sender {
   throttled(failure: Failure): void;
   /** An attempt is behind it, and there may be another: whoever has no time for that ends like this. */
   overdue(ending: Ending): void;
-  /** Its lane is closed for `ms` milliseconds. False: it has not that much time. */
+  /** Its lane is closed for `ms` milliseconds; 0 = it is open. False: it has ended, or has not that much time. */
   outlives(ms: number): boolean;
   /** The end. */
   ended(ending: Ending): void;

@@ -15,31 +15,29 @@ export interface Deadlines<T extends Listed> {
   readonly size: number;
 }
 
-/** Those whose deadlines one timer serves. */
-class Span<T extends Listed> extends List<T> {
-  readonly number: number;
-  readonly cancel: () => void;
-
-  constructor(number: number, cancel: () => void) {
-    super();
-    this.number = number;
-    this.cancel = cancel;
-  }
-}
-
 /** Many deadlines on few timers: a hundred thousand waiting tasks share those of the spans they end in. */
 export function createDeadlines<T extends Listed>(clock: Clock, expired: (item: T) => void): Deadlines<T> {
-  const spans = new Map<number, Span<T>>();
+  /** By number; each has those whose deadlines one timer serves. */
+  const spans = new Map<number, List<T>>();
   const overdue = new List<T>();
   let size = 0;
 
-  function fire(number: number): void {
-    const items = spans.get(number)?.all() ?? [];
+  function open(number: number, ms: number): List<T> {
+    const span = new List<T>(() => {
+      cancel();
+      spans.delete(number);
+    });
+    const cancel = clock.after(ms, () => fire(span));
+    spans.set(number, span);
+    return span;
+  }
+
+  function fire(span: List<T>): void {
+    const items = span.all();
     for (const item of items) {
-      item.list!.remove(item);
+      span.remove(item);
       overdue.add(item);
     }
-    spans.delete(number);
     // Some of them may end with one before them.
     for (const item of items) if (item.list) expired(item);
   }
@@ -48,25 +46,14 @@ export function createDeadlines<T extends Listed>(clock: Clock, expired: (item: 
     add(item, ms) {
       const now = clock.monotonic();
       const number = Math.ceil((now + ms) / GRAIN_MS);
-      let span = spans.get(number);
-      if (span === undefined) {
-        span = new Span(
-          number,
-          clock.after(number * GRAIN_MS - now, () => fire(number)),
-        );
-        spans.set(number, span);
-      }
+      const span = spans.get(number) ?? open(number, number * GRAIN_MS - now);
       span.add(item);
       size++;
     },
     remove(item) {
-      const { list } = item;
-      if (list === undefined) return;
-      list.remove(item);
+      if (item.list === undefined) return;
+      item.list.remove(item);
       size--;
-      if (!(list instanceof Span) || list.size > 0) return;
-      list.cancel();
-      spans.delete(list.number);
     },
     all: () => [...[...spans.values()].flatMap((span) => span.all()), ...overdue.all()],
     get size() {

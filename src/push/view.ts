@@ -35,8 +35,11 @@ export interface TaskView {
   readonly error?: string;
 }
 
-/** Results in plan order, copies beside the plan last, targets that were never tried left out. Pure. */
-export function taskView(task: Task): TaskView {
+/**
+ * Results in plan order, copies beside the plan last, targets that were never tried left out. Pure.
+ * @param now Unix time in milliseconds
+ */
+export function taskView(task: Task, now: number): TaskView {
   const { message } = task;
   return {
     task_id: task.id,
@@ -53,18 +56,19 @@ export function taskView(task: Task): TaskView {
     ...(task.completed_at !== undefined && { completed_at: iso(task.completed_at) }),
     deadline: iso(task.deadline),
     progress: progressOf(task),
-    results: task.results.flatMap((result) => (result === undefined ? [] : [resultView(result)])),
+    results: task.results.flatMap((result) => (result === undefined ? [] : [resultView(result, now)])),
     ...(task.error !== undefined && { error: task.error }),
   };
 }
 
-function resultView({ passed: _inside, paused_until, ...result }: Result): ResultView {
+function resultView({ passed: _inside, paused_until, ...result }: Result, now: number): ResultView {
   const view = { ...result, timestamp: iso(result.timestamp) };
   if (paused_until === 0) return view;
   const until = iso(paused_until);
-  // Written when it is read: a hundred thousand results may wait for one pause.
-  const message = result.status === 'processing' ? `通道限流，暂停至 ${until}` : result.message;
-  return { ...view, message, paused_until: until };
+  if (result.status !== 'processing') return { ...view, paused_until: until };
+  // After the pause it may still wait, for others or for its window. The text is made when it is read: a hundred
+  // thousand results may wait for one pause.
+  return paused_until > now ? { ...view, message: `通道限流，暂停至 ${until}`, paused_until: until } : view;
 }
 
 /** Counts the leaves of the plan; copies do not count. A terminal task has nothing pending, whatever was never tried. */

@@ -31,7 +31,7 @@ export interface Tokens {
 }
 
 export function createTokens({ life_ms, renew_ms, mint }: TokenRules): Tokens {
-  // expired ones too, so that they are told from unknown ones
+  // Expired ones too, so that they are told from unknown ones.
   const grants = createMemory<Grant>();
   const latest = createMemory<string>();
 

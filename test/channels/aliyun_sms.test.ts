@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import aliyunSms from '../../src/channels/aliyun_sms.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
 
@@ -108,9 +108,6 @@ test('all targets of one AccessKey share its limit; each number has a day’s al
   assert.notEqual(lane({ sign_name: 'x' }), lane({}));
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message, signed', async (t) => {
   const { sandbox, send } = await sandboxed(t, aliyunSms, {
     token: TARGET.access_key_id,
@@ -118,7 +115,7 @@ test('the stand-in takes every kind of message, signed', async (t) => {
   });
   const messages = [
     ...KINDS,
-    ...HOSTILE,
+    ...HOSTILE_MESSAGES,
     { ...MESSAGE, title: '🔥 https://a.example www.b 10.0.0.1 v1.2.3.4.5', body: '1.2.3.4' },
   ];
   for (const message of messages) assert.deepEqual(await send(message, TARGET), [{ ok: true }]);

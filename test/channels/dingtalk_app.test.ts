@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import dingtalkApp from '../../src/channels/dingtalk_app.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
+import { tokenLaws } from '../kit/token-laws.ts';
 import { tokenPlatform } from '../kit/token-platform.ts';
 
 const APP = { app_key: 'ding1', app_secret: 's', robot_code: 'robot1', user_ids: ['u1', 'u2'] };
@@ -70,31 +71,14 @@ test('a link cannot be ended by what is in it', () => {
   assert.ok(String(msgParam).includes('[查看详情](https://x.example/a%29b%5D%28c%20%22d%22%3Ce%3E)'));
 });
 
-test('twenty sends fetch one token, and one more when it has expired', async () => {
-  const { http, given, asked, revoke } = platform();
-  const io = createIo(http);
-  const twenty = () => Promise.all(Array.from({ length: 20 }, () => attempt(dingtalkApp, payloadOf(), configOf(), io)));
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.equal(given(), 1);
-  revoke();
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.deepEqual([given(), asked.length], [2, 60]);
-});
-
-test('a token that is refused twice is not asked for a third time', async () => {
-  const { http, given, asked, revoke } = platform();
-  revoke('all');
-  const outcome = await attempt(dingtalkApp, payloadOf(), configOf(), createIo(http));
-  assert.ok(!outcome.ok && outcome.kind === 'unauthorized' && outcome.code === 'InvalidAuthentication');
-  assert.deepEqual([given(), asked.length], [2, 2]);
-});
-
-test('a token belongs to the whole credential and to the server it came from', async () => {
-  const { http, given } = platform();
-  const io = createIo(http);
-  const changes = [{}, { app_secret: 'x' }, { base_url: 'https://api.dingtalk.io' }, { user_ids: 'u3' }];
-  for (const change of changes) await attempt(dingtalkApp, payloadOf(change), configOf(change), io);
-  assert.equal(given(), 3);
+tokenLaws(dingtalkApp, {
+  platform,
+  target: APP,
+  account: 'ding1',
+  otherSecret: { app_secret: 'x' },
+  otherPeople: { user_ids: 'u3' },
+  refused: 'InvalidAuthentication',
+  expired: 'InvalidAuthentication',
 });
 
 test('what the token endpoint refuses is the outcome, and nothing has been sent', async () => {
@@ -113,14 +97,11 @@ test('what the token endpoint refuses is the outcome, and nothing has been sent'
   assert.deepEqual(await kindOf(503, ''), ['unavailable', 'HTTP 503']);
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message, and says whom it did not reach', async (t) => {
   const { sandbox, send } = await sandboxed(t, dingtalkApp, { token: 'ding1', secret: 'secret1' });
   const target = { app_key: 'ding1', app_secret: 'secret1', robot_code: 'robot1', user_ids: ['manager1', 'nobody'] };
   const refused = [{ recipient: 'n***', code: 'invalidStaffIdList', message: 'userId 无效' }];
-  for (const message of [...KINDS, ...HOSTILE]) {
+  for (const message of [...KINDS, ...HOSTILE_MESSAGES]) {
     for (const outcome of await send(message, target)) {
       assert.deepEqual(outcome, { ok: true, refused }, JSON.stringify([message, sandbox.refusals()[0]]));
     }
@@ -133,16 +114,4 @@ test('the stand-in takes every kind of message, and says whom it did not reach',
   assert.deepEqual(await kindOf({ user_ids: 'nobody' }), ['invalid', 'invalidStaffIdList']);
   assert.deepEqual(await kindOf({ user_ids: ['nobody', 'flow1'] }), ['rate_limited', 'flowControlledStaffIdList']);
   assert.deepEqual(await kindOf({ app_secret: 'other' }), ['unauthorized', 'invalidClientIdOrSecret']);
-});
-
-test('the stand-in’s token ends in time, and the message arrives all the same', async (t) => {
-  const { sandbox, clock, send } = await sandboxed(t, dingtalkApp, { token: 'ding1' });
-  const target = { app_key: 'ding1', app_secret: 'secret1', robot_code: 'robot1', user_ids: 'manager1' };
-  assert.deepEqual(await send(MESSAGE, target), [{ ok: true }]);
-  clock.advance(7_200_000);
-  assert.deepEqual(await send(MESSAGE, target), [{ ok: true }]);
-  assert.deepEqual(
-    sandbox.refusals().map(({ code }) => code),
-    ['InvalidAuthentication'],
-  );
 });

@@ -5,9 +5,10 @@ import feishuApp from '../../src/channels/feishu_app.ts';
 import { measure } from '../../src/delivery/measure.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { type Script, scriptedHttp } from '../kit/scripted-http.ts';
+import { tokenLaws } from '../kit/token-laws.ts';
 import { tokenPlatform } from '../kit/token-platform.ts';
 
 const APP = { app_id: 'cli_1', app_secret: 's', receive_id: 'ou_someone_1' };
@@ -132,6 +133,18 @@ test('an urgent message is sent, then urged, once', async () => {
   assert.equal(asked.length, 2);
 });
 
+test('of a long message the first part is urged, for all of it', async () => {
+  const change = { urgent: 'app' };
+  for (const [part, count] of [
+    [0, 3],
+    [1, 2],
+  ] as const) {
+    const { http, requests } = scriptedHttp(TOKEN, CREATED, ok({ data: {} }));
+    await attempt(feishuApp, payloadOf(change), configOf(change), createIo(http, { part }));
+    assert.equal(requests.length, count);
+  }
+});
+
 test('only the configured levels are urgent', async () => {
   const change = { urgent: 'sms', urgent_levels: ['error'] };
   assert.equal((await sent(change, [CREATED])).asked.length, 1);
@@ -203,31 +216,14 @@ test('a token that ends between the two requests is fetched anew for the second'
   );
 });
 
-test('twenty sends fetch one token, and one more when it has expired', async () => {
-  const { http, given, asked, revoke } = platform();
-  const io = createIo(http);
-  const twenty = () => Promise.all(Array.from({ length: 20 }, () => attempt(feishuApp, payloadOf({}), configOf(), io)));
-  assert.ok((await twenty()).every(({ ok: arrived }) => arrived));
-  assert.equal(given(), 1);
-  revoke();
-  assert.ok((await twenty()).every(({ ok: arrived }) => arrived));
-  assert.deepEqual([given(), asked.length], [2, 60]);
-});
-
-test('a token that is refused twice is not asked for a third time', async () => {
-  const { http, given, asked, revoke } = platform();
-  revoke('all');
-  const outcome = await attempt(feishuApp, payloadOf({}), configOf(), createIo(http));
-  assert.ok(!outcome.ok && outcome.kind === 'unauthorized' && outcome.code === '99991663');
-  assert.deepEqual([given(), asked.length], [2, 2]);
-});
-
-test('a token belongs to the whole credential and to the server it came from', async () => {
-  const { http, given } = platform();
-  const io = createIo(http);
-  const changes = [{}, { app_secret: 'x' }, { base_url: 'https://open.larksuite.com' }, { receive_id: 'ou_2' }];
-  for (const change of changes) await attempt(feishuApp, payloadOf(change), configOf(change), io);
-  assert.equal(given(), 3);
+tokenLaws(feishuApp, {
+  platform,
+  target: APP,
+  account: 'cli_1',
+  otherSecret: { app_secret: 'x' },
+  otherPeople: { receive_id: 'ou_2' },
+  refused: '99991663',
+  expired: '99991663',
 });
 
 test('what the token endpoint refuses is the outcome, and nothing has been sent', async () => {
@@ -248,9 +244,6 @@ test('the id of the platform’s log is kept for its support', async () => {
   assert.ok(!outcome.ok && outcome.message.startsWith('[log_id 2026abc] ') && outcome.message.length <= 500);
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message in every form', async (t) => {
   const { sandbox, send } = await sandboxed(t, feishuApp, { token: 'cli_1', secret: 'secret1' });
   const to = [
@@ -259,7 +252,7 @@ test('the stand-in takes every kind of message in every form', async (t) => {
   ];
   const forms = [{}, { msg_type: 'text' }, { msg_type: 'post' }, { msg_type: 'interactive' }];
   for (const target of to.flatMap((person) => forms.map((form) => ({ ...person, ...form })))) {
-    for (const message of [...KINDS, ...HOSTILE]) {
+    for (const message of [...KINDS, ...HOSTILE_MESSAGES]) {
       const outcomes = await send(message, { app_id: 'cli_1', app_secret: 'secret1', ...target });
       assert.ok(
         outcomes.every((outcome) => outcome.ok && outcome.note === undefined),
@@ -283,17 +276,4 @@ test('the stand-in urges those who are there', async (t) => {
   assert.match(await noteOf('app', ['ou_a', 'ou_nobody']), /未通知到 1 人/);
   assert.match(await noteOf('app', ['ou_nobody']), /失败：230001/);
   assert.match(await noteOf('sms', ['ou_spent']), /失败：230024.*额度/);
-});
-
-test('the stand-in’s token ends in time, and the message arrives once', async (t) => {
-  const { sandbox, clock, send } = await sandboxed(t, feishuApp, { token: 'cli_1' });
-  const target = { app_id: 'cli_1', app_secret: 'secret1', receive_id: 'ou_someone' };
-  assert.deepEqual(await send(MESSAGE, target), [{ ok: true }]);
-  clock.advance(7_200_000);
-  assert.deepEqual(await send(MESSAGE, target), [{ ok: true }]);
-  assert.deepEqual(
-    sandbox.refusals().map(({ code }) => code),
-    ['99991663'],
-  );
-  assert.equal(sandbox.messages().length, 2);
 });

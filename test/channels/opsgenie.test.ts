@@ -5,7 +5,7 @@ import { fit } from '../../src/delivery/fit.ts';
 import { createHttp } from '../../src/delivery/http-client.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
 
@@ -88,9 +88,6 @@ test('targets of one key, each with its own responders, have alerts of their own
   );
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message, with its level and its responders', async (t) => {
   const { sandbox, send } = await sandboxed(t, opsgenie, { token: TARGET.api_key });
   const responders = [
@@ -98,7 +95,7 @@ test('the stand-in takes every kind of message, with its level and its responder
     { type: 'user', username: 'alice@example.com' },
     { type: 'schedule', id: 'x' },
   ];
-  for (const message of [...KINDS, ...HOSTILE]) {
+  for (const message of [...KINDS, ...HOSTILE_MESSAGES]) {
     assert.deepEqual(await send(message, { ...TARGET, responders, tags: ['a'], entity: 'e' }), [{ ok: true }]);
     assert.equal(sandbox.messages()[0]?.level, message.level);
   }

@@ -33,6 +33,18 @@ test('a workflow’s URL is refused with a word about what to use instead', () =
   assert.ok(slack.config.safeParse({ url: 'https://hooks.slack-gov.com/services/T/B/X' }).success);
 });
 
+test('only ids of Slack’s own shape call somebody; any other is text, whatever it looks like', () => {
+  const ids = ['U012AB3CD', 'W1A', 'SAZ94GDB8', '<!channel>', '<@U1>', 'u012', 'U1|x'];
+  const { text } = slack.render(
+    { ...CARD, style: 'text', mentions: { all: false, mobiles: ['<!here>'], ids } },
+    config,
+    NOW,
+    'task',
+  ) as { text: string };
+  assert.deepEqual(text.match(/<[^>]*>/g), ['<@U012AB3CD>', '<@W1A>', '<!subteam^SAZ94GDB8>']);
+  for (const id of ['&lt;!channel&gt;', '&lt;@U1&gt;', '@u012', '@U1|x', '&lt;!here&gt;']) assert.ok(text.includes(id));
+});
+
 test('a long body takes several sections of at most 3,000 characters and loses nothing', () => {
   for (const format of ['text', 'markdown'] as const) {
     const body = `${'囍'.repeat(70)}\n`.repeat(55);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import twilioSms from '../../src/channels/twilio_sms.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
 
@@ -68,12 +68,9 @@ test('a sender and a recipient make a lane; the account has a limit of its own',
   assert.equal(twilioSms.account?.key(configOf({ to: '+15551234568' })), SID);
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message, in one part', async (t) => {
   const { sandbox, send } = await sandboxed(t, twilioSms, { token: SID, secret: TARGET.auth_token });
-  const messages = [...KINDS, ...HOSTILE];
+  const messages = [...KINDS, ...HOSTILE_MESSAGES];
   for (const message of messages) assert.deepEqual(await send(message, TARGET), [{ ok: true }]);
   assert.deepEqual(await send(MESSAGE, { ...TARGET, from: 'PushServer' }), [{ ok: true }]);
   assert.deepEqual(sandbox.refusals(), []);

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import wechatOfficial from '../../src/channels/wechat_official.ts';
 import type { Message } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
+import { tokenLaws } from '../kit/token-laws.ts';
 import { tokenPlatform } from '../kit/token-platform.ts';
 
 const ACCOUNT = { app_id: 'wx1', app_secret: 's', template_id: 'tpl', openid: 'o1' };
@@ -111,32 +112,14 @@ test('a card gives its first field the colour of its level, unless it has one', 
   assert.deepEqual(coloursOf(data, { style: 'card' }), ['#123456', '#abcdef']);
 });
 
-test('twenty sends fetch one token, and one more when it has expired', async () => {
-  const { http, given, asked, revoke } = platform();
-  const io = createIo(http);
-  const twenty = () =>
-    Promise.all(Array.from({ length: 20 }, () => attempt(wechatOfficial, payloadOf(), configOf(), io)));
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.equal(given(), 1);
-  revoke();
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.deepEqual([given(), asked.length], [2, 60]);
-});
-
-test('a token that is refused twice is not asked for a third time', async () => {
-  const { http, given, asked, revoke } = platform();
-  revoke('all');
-  const outcome = await attempt(wechatOfficial, payloadOf(), configOf(), createIo(http));
-  assert.ok(!outcome.ok && outcome.kind === 'unauthorized' && outcome.code === '40001');
-  assert.deepEqual([given(), asked.length], [2, 2]);
-});
-
-test('a token belongs to the whole credential and to the server it came from', async () => {
-  const { http, given } = platform();
-  const io = createIo(http);
-  const changes = [{}, { app_secret: 'x' }, { base_url: 'https://wx.example' }, { openid: 'o2' }];
-  for (const change of changes) await attempt(wechatOfficial, payloadOf(change), configOf(change), io);
-  assert.equal(given(), 3);
+tokenLaws(wechatOfficial, {
+  platform,
+  target: ACCOUNT,
+  account: 'wx1',
+  otherSecret: { app_secret: 'x' },
+  otherPeople: { openid: 'o2' },
+  refused: '40001',
+  expired: '42001',
 });
 
 test('what the token endpoint refuses is the outcome, and nothing has been sent', async () => {
@@ -155,15 +138,12 @@ test('what the token endpoint refuses is the outcome, and nothing has been sent'
   assert.equal((await outcomeOf('<html>')).kind, 'unavailable');
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message', async (t) => {
   const { sandbox, send } = await sandboxed(t, wechatOfficial, { token: 'wx1', secret: 'secret1' });
   const target = { ...ACCOUNT, app_secret: 'secret1' };
   const typed = { thing1: '{{ title }}', thing2: '{{ body }}', character_string3: '{{ task_id }}' };
   for (const data of [undefined, typed]) {
-    for (const message of [...KINDS, ...HOSTILE]) {
+    for (const message of [...KINDS, ...HOSTILE_MESSAGES]) {
       for (const outcome of await send(message, { ...target, ...(data && { data }) })) {
         assert.deepEqual(outcome, { ok: true }, JSON.stringify([message, sandbox.refusals()[0]]));
       }
@@ -172,15 +152,4 @@ test('the stand-in takes every kind of message', async (t) => {
   assert.deepEqual(sandbox.refusals(), []);
   const [wrong] = await send(MESSAGE, { ...target, app_secret: 'other' });
   assert.ok(wrong && !wrong.ok && wrong.kind === 'unauthorized' && wrong.code === '40125');
-});
-
-test('the stand-in’s token ends in time, and the message arrives all the same', async (t) => {
-  const { sandbox, clock, send } = await sandboxed(t, wechatOfficial, { token: 'wx1' });
-  assert.deepEqual(await send(MESSAGE, ACCOUNT), [{ ok: true }]);
-  clock.advance(7_200_000);
-  assert.deepEqual(await send(MESSAGE, ACCOUNT), [{ ok: true }]);
-  assert.deepEqual(
-    sandbox.refusals().map(({ code }) => code),
-    ['42001'],
-  );
 });

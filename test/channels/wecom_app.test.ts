@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import wecomApp from '../../src/channels/wecom_app.ts';
 import type { Message, Outcome } from '../../src/model.ts';
 import { NOW, attempt, createIo } from '../kit/channel-io.ts';
-import { FORMATS, STYLES, hostileMessage } from '../kit/hostile.ts';
+import { HOSTILE_MESSAGES } from '../kit/hostile.ts';
 import { KINDS, sandboxed } from '../kit/sandboxed.ts';
 import { scriptedHttp } from '../kit/scripted-http.ts';
+import { tokenLaws } from '../kit/token-laws.ts';
 import { tokenPlatform } from '../kit/token-platform.ts';
 
 const APP = { corp_id: 'ww1', agent_id: 7, corp_secret: 's&1' };
@@ -82,35 +83,14 @@ test('the same members of one application share a lane, and all of its targets a
   assert.notEqual(account({}), account({ agent_id: 8 }));
 });
 
-test('twenty sends fetch one token, and one more when it has expired', async () => {
-  const { http, given, asked, revoke } = platform();
-  const io = createIo(http);
-  const config = configOf();
-  const twenty = () => Promise.all(Array.from({ length: 20 }, () => attempt(wecomApp, payloadOf({}), config, io)));
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.equal(given(), 1);
-  revoke();
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.equal(given(), 2);
-  assert.equal(asked.length, 20 + 40);
-  assert.ok((await twenty()).every(({ ok }) => ok));
-  assert.equal(given(), 2);
-});
-
-test('a token that is refused twice is not asked for a third time', async () => {
-  const { http, given, asked, revoke } = platform();
-  revoke('all');
-  const outcome = await attempt(wecomApp, payloadOf({}), configOf(), createIo(http));
-  assert.ok(!outcome.ok && outcome.kind === 'unauthorized' && outcome.code === '42001');
-  assert.deepEqual([given(), asked.length], [2, 2]);
-});
-
-test('a token belongs to the whole credential and to the server it came from', async () => {
-  const { http, given } = platform();
-  const io = createIo(http);
-  const changes = [{}, { corp_secret: 'other' }, { base_url: 'https://gateway.example/wecom/' }, { to_user: 'a' }];
-  for (const change of changes) await attempt(wecomApp, payloadOf(change), configOf(change), io);
-  assert.equal(given(), 3);
+tokenLaws(wecomApp, {
+  platform,
+  target: APP,
+  account: 'ww1',
+  otherSecret: { corp_secret: 'other' },
+  otherPeople: { to_user: 'a' },
+  refused: '42001',
+  expired: '42001',
 });
 
 test('the requests go to the server that is written, with the credential encoded', async () => {
@@ -154,14 +134,11 @@ test('ids come back in lower case; whoever is left makes it a success', async ()
   assert.ok(everybody.ok && everybody.refused?.length === 1);
 });
 
-/** Hostile text in every form. */
-const HOSTILE = STYLES.flatMap((style) => FORMATS.map((format) => hostileMessage(style, format)));
-
 test('the stand-in takes every kind of message, and says whom it did not reach', async (t) => {
   const { sandbox, send } = await sandboxed(t, wecomApp, { token: 'ww1', secret: 'secret1' });
   const target = { corp_id: 'ww1', agent_id: 7, corp_secret: 'secret1', to_user: ['zhangsan', 'Nobody-1'] };
   const refused = [{ recipient: 'nob***-1', code: 'invaliduser', message: '成员不存在或不在应用可见范围' }];
-  for (const message of [...KINDS, ...HOSTILE]) {
+  for (const message of [...KINDS, ...HOSTILE_MESSAGES]) {
     for (const outcome of await send(message, target)) assert.deepEqual(outcome, { ok: true, refused });
   }
   assert.deepEqual(sandbox.refusals(), []);
@@ -169,16 +146,4 @@ test('the stand-in takes every kind of message, and says whom it did not reach',
   assert.ok(lost && !lost.ok && lost.code === '81013');
   const [wrong] = await send(MESSAGE, { ...target, corp_secret: 'other' });
   assert.ok(wrong && !wrong.ok && wrong.kind === 'unauthorized' && wrong.code === '40001');
-});
-
-test('the stand-in’s token ends in time, and the message arrives all the same', async (t) => {
-  const { sandbox, clock, send } = await sandboxed(t, wecomApp, { token: 'ww1' });
-  const target = { corp_id: 'ww1', agent_id: 7, corp_secret: 'secret1' };
-  assert.deepEqual(await send(MESSAGE, target), [{ ok: true }]);
-  clock.advance(7_200_000);
-  assert.deepEqual(await send(MESSAGE, target), [{ ok: true }]);
-  assert.deepEqual(
-    sandbox.refusals().map(({ code }) => code),
-    ['42001'],
-  );
 });

@@ -61,11 +61,27 @@ describe('straight there', () => {
     assert.equal(target.seen[0]!.headers.authorization, `Basic ${Buffer.from(':100%').toString('base64')}`);
   });
 
-  test('an endless answer is cut at 512 KiB, while it comes', async (t) => {
+  test('an authorization of its own goes before the credentials of the URL, however it is spelled', async (t) => {
+    const target = await startTarget(t);
+    const url = target.url.replace('//', '//user:pass@');
+    for (const name of ['authorization', 'Authorization', 'AUTHORIZATION']) {
+      await sender(t).send({ url, headers: { [name]: 'Bearer own', 'User-Agent': 'own' } });
+      const { headers } = target.seen.at(-1)!;
+      assert.deepEqual([headers.authorization, headers['user-agent']], ['Bearer own', 'own']);
+    }
+    await sender(t).send({ url: target.url });
+    assert.equal(target.seen.at(-1)!.headers['user-agent'], 'PushServer');
+  });
+
+  test('an answer of 50 MB is cut at 512 KiB, while it comes', async (t) => {
+    const chunk = 'x'.repeat(10_000);
+    let left = 0;
     const target = await startTarget(t, {
       answer: (_, response) => {
+        left = 5000;
         const more = () => {
-          while (response.write('x'.repeat(10_000)));
+          while (left > 0 && response.write(chunk)) left--;
+          if (left === 0) response.end();
         };
         response.on('drain', more);
         more();
@@ -74,6 +90,7 @@ describe('straight there', () => {
     for (const route of [undefined, { guard: { allow: ['127.0.0.1'] } }]) {
       const reply = await sender(t).send({ url: target.url }, route);
       assert.equal(reply.body.length, 512 * 1024);
+      assert.ok(left > 0, 'the rest is not read');
     }
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Outcome } from '../../src/model.ts';
 import { OK, createRig, fail } from '../kit/rig.ts';
 
 const DAY = 86_400;
@@ -151,4 +152,32 @@ test('whom a message did not reach is told, and does not fail it', async () => {
   assert.equal(task.outcome, 'success');
   assert.deepEqual(task.results[0]!.refused, refused);
   assert.match(task.results[0]!.message, /1 个接收人未送达；加急失败/);
+});
+
+test('a message that moves out of a closed lane into an open one is not said to be paused', async () => {
+  const rig = createRig({
+    recipients: { ops: { feishu: ['f1'] }, other: { feishu: ['f2'] } },
+    settings: { queue: { max_concurrent_per_platform: 1 } },
+  });
+  rig.script('f1', () => fail('rate_limited', { retry_after: 300 }));
+  rig.script('f2', () => new Promise(() => {}));
+  const task = await rig.push('ops', 'all');
+  await rig.clock.advance(0);
+  assert.equal(task.results[0]!.paused_until, rig.clock.now() + 300_000);
+  // It has the only slot.
+  await rig.push('other', 'all');
+  Object.assign(rig.recipients.get('ops')!.groups[0]!.targets[0]!, { lane: 'feishu:moved' });
+  rig.delivery.reload();
+  assert.equal(task.results[0]!.paused_until, 0);
+});
+
+test('a throttle answer without a code that comes after the deadline is said once', async () => {
+  const rig = createRig({ recipients: { ops: { feishu: ['f1'] } } });
+  const answer = Promise.withResolvers<Outcome>();
+  rig.script('f1', () => answer.promise);
+  const task = await rig.push('ops', 'all', { expires_in: 5 });
+  await rig.clock.advance(6000);
+  answer.resolve(fail('rate_limited', { message: '频率超限' }));
+  await rig.finished(task);
+  assert.equal(task.results[0]!.message, '频率超限');
 });

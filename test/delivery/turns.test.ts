@@ -211,3 +211,13 @@ test('a lane that pauses while the holder of the turn waits in it for its retry:
   await rig.finished(task);
   assert.equal(task.status, 'completed', task.error);
 });
+
+test('a leaf that was tried, passed over, and out of time when it waited again: nobody is told that a part arrived', async () => {
+  const rig = createRig({ recipients: { ops: { feishu: ['f1', 'f2'] } }, rates: { f1: { per_minute: 1 } } });
+  rig.script('f1', () => fail('unavailable'));
+  rig.script('f2', () => fail('invalid'));
+  const task = await rig.push('ops', 'failover', { expires_in: 30 });
+  await rig.finished(task);
+  assert.equal(task.results[0]!.attempts, 1);
+  assert.equal(task.results[0]!.message, '已超过任务时限');
+});

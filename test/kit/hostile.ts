@@ -32,6 +32,11 @@ export const hostileMessage = (style: Style, format: Format): Message => ({
 export const STYLES: readonly Style[] = ['text', 'card'];
 export const FORMATS: readonly Format[] = ['text', 'markdown'];
 
+/** Such a message in every form. */
+export const HOSTILE_MESSAGES: readonly Message[] = STYLES.flatMap((style) =>
+  FORMATS.map((format) => hostileMessage(style, format)),
+);
+
 /** Characters of one, three and four bytes, and one that is made of seven code points; none is used by a driver. */
 export const ALPHABETS: readonly (readonly [string, string])[] = [
   ['ASCII', 'Q'],

@@ -27,9 +27,11 @@ const sent: Result = {
 };
 const copy: Result = { ...sent, platform: 'system', webhook: 'console', counts: false };
 
+const NOW = Date.UTC(2025, 0, 4, 1, 31);
+
 describe('a task as people read it', () => {
   test('waiting: every key that has a value, and null for the outcome to come', () => {
-    assert.deepEqual(taskView(taskOf({ status: 'pending' })), {
+    assert.deepEqual(taskView(taskOf({ status: 'pending' }), NOW), {
       task_id: 'task-1',
       status: 'pending',
       outcome: null,
@@ -47,7 +49,7 @@ describe('a task as people read it', () => {
   });
 
   test('in hand: what has been tried counts', () => {
-    const view = taskView(taskOf({ results: [failed, { ...sent, status: 'processing' }] }));
+    const view = taskView(taskOf({ results: [failed, { ...sent, status: 'processing' }] }), NOW);
     assert.deepEqual(view.progress, { total: 2, success: 0, failed: 1, pending: 1 });
     assert.equal(view.results[0]!.timestamp, '2025-01-04T01:30:05Z');
   });
@@ -61,6 +63,7 @@ describe('a task as people read it', () => {
         platform: 'feishu',
         results: [undefined, sent, copy],
       }),
+      NOW,
     );
     assert.deepEqual(view.progress, { total: 2, success: 1, failed: 0, pending: 0 });
     assert.deepEqual(
@@ -75,8 +78,23 @@ describe('a task as people read it', () => {
   });
 
   test('without a plan there is nothing to count', () => {
-    const view = taskView(taskOf({ plan: undefined, status: 'failed', outcome: 'failed', error: '没有启用的目标' }));
+    const view = taskView(
+      taskOf({ plan: undefined, status: 'failed', outcome: 'failed', error: '没有启用的目标' }),
+      NOW,
+    );
     assert.deepEqual(view.progress, { total: 0, success: 0, failed: 0, pending: 0 });
     assert.equal(view.error, '没有启用的目标');
+  });
+
+  test('paused: until when, for as long as that is to come; a result that is final keeps it', () => {
+    const waiting: Result = { ...sent, status: 'processing', message: '等待发送', paused_until: NOW + 1000 };
+    const shown = (result: Result, now: number) => {
+      const [view] = taskView(taskOf({ results: [result] }), now).results;
+      return [view!.message, view!.paused_until];
+    };
+    assert.deepEqual(shown(waiting, NOW), ['通道限流，暂停至 2025-01-04T01:31:01Z', '2025-01-04T01:31:01Z']);
+    assert.deepEqual(shown(waiting, NOW + 1000), ['等待发送', undefined]);
+    const final: Result = { ...failed, paused_until: NOW + 1000 };
+    assert.deepEqual(shown(final, NOW + 1000), ['超时', '2025-01-04T01:31:01Z']);
   });
 });

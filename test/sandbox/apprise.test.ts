@@ -106,7 +106,7 @@ describe('apprise', () => {
 
   test('faults', async (t) => {
     const started = await start(t);
-    // not 421, which fetch repeats of its own accord
+    // Not 421, which fetch repeats of its own accord.
     for (const status of [204, 400, 401, 404, 405, 424, 431, 500, 503]) {
       started.sandbox.fault({ platform: 'apprise', token: 'ops', fault: `code:${status}` });
       const reply = await send(started, KEYED, TEXT);

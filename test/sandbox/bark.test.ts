@@ -119,7 +119,7 @@ describe('bark shapes', () => {
 });
 
 describe('bark encryption', () => {
-  // Finb/Bark, docs/en-us/encryption.md and docs/encryption.md (the first two)
+  // Finb/Bark, docs/en-us/encryption.md and docs/encryption.md (the first two).
   const vectors: Record<string, [secret: string, iv: string, ciphertext: string]> = {
     'AES-128-CBC': [
       '1234567890123456',

@@ -214,7 +214,7 @@ describe('closing', () => {
           await answer(socket);
         }
       }
-      // the first bytes of a ClientHello, and no more
+      // The first bytes of a ClientHello, and no more.
       socket.write(Buffer.from('160301020001', 'hex'));
       await sandbox.close();
       await closed;
@@ -272,7 +272,7 @@ describe('a silent mail server', () => {
     await once(socket, 'connect');
     socket.write('hello\r\n');
     await until(() => sandbox.held() === 1);
-    // bytes that nobody read make it a reset
+    // Bytes that nobody read make it a reset.
     socket.on('error', () => {});
     const closed = new Promise((resolve) => socket.once('close', resolve));
     await sandbox.close();

@@ -119,7 +119,7 @@ describe('the inbox page', () => {
 
     await page.locator('article .raw').first().click();
     await page.locator('.source').getByText('"msgtype"').first().waitFor();
-    // the list covers a narrow screen until a platform is chosen; platforms without a message are folded away
+    // The list covers a narrow screen until a platform is chosen; platforms without a message are folded away.
     assert.equal(await page.locator('#side').isVisible(), false);
     await page.getByRole('button', { name: '平台' }).click();
     assert.equal(await page.locator('.rooms > .room').count(), 4);

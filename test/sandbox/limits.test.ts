@@ -68,7 +68,7 @@ describe('a token bucket and a count', () => {
   test('a bucket gives back in full, never above its burst, each key apart', () => {
     const pass = createTokenBucket({ burst: 2, refill_ms: 1000 });
     assert.deepEqual([pass('a', 0), pass('a', 0), pass('a', 0), pass('b', 0)], [true, true, false, true]);
-    // ten tenths are one: nothing is lost in between
+    // Ten tenths are one: nothing is lost in between.
     for (let now = 100; now < 1000; now += 100) assert.equal(pass('a', now), false);
     assert.equal(pass('a', 1000), true);
     assert.deepEqual([pass('a', 9000), pass('a', 9000), pass('a', 9000)], [true, true, false]);

@@ -190,7 +190,7 @@ describe('ntfy limits', () => {
       assert.equal((await post(ROOT, TEXT)).status, 200);
     }
     assert.equal(code(await post(ROOT, TEXT)), 42908);
-    // START is 22:13:20 UTC
+    // START is 22:13:20 UTC.
     clock.advance(2 * 3_600_000);
     assert.equal((await post(ROOT, TEXT)).status, 200);
   });

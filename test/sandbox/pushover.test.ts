@@ -114,7 +114,7 @@ describe('pushover quota', () => {
       await reply.body?.cancel();
       return [reply.status, reply.headers.get('x-limit-app-remaining'), reply.headers.get('x-limit-app-reset')];
     };
-    // START is in November 2023: December begins at 06:00 UTC
+    // START is in November 2023: December begins at 06:00 UTC.
     const reset = String(Date.UTC(2023, 11, 1, 6) / 1000);
     assert.deepEqual(await send(), [200, '9999', reset]);
     for (let i = 0; i < 100; i += 1) await Promise.all(Array.from({ length: i === 0 ? 99 : 100 }, send));

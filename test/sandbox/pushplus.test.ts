@@ -84,7 +84,7 @@ describe('pushplus shapes', () => {
 
 describe('pushplus limits', () => {
   const HOUR = 3_600_000;
-  // START is 06:13:20 in China
+  // START is 06:13:20 in China.
   const TO_MIDNIGHT = 24 * HOUR - (6 * 3600 + 13 * 60 + 20) * 1000;
 
   async function repeat({ post }: Started, times: number): Promise<number[]> {

@@ -88,7 +88,7 @@ describe('teams shapes', () => {
     'an <at> without entity': card([block('<at>Ann</at> look')]),
     'an entity without <at>': card([block('Ann look')], mentioning(ann)),
     'an entity that differs in a byte': card([block('<at>ann</at> look')], mentioning(ann)),
-    // 25,000 bytes of text, each quotation mark escaped twice
+    // 25,000 bytes of text, each quotation mark escaped twice.
     'a message over 28 KB': card([block('"'.repeat(10_000))]),
   };
   for (const [name, body] of Object.entries(lost)) {

@@ -4,7 +4,7 @@ import { start, START, type Started } from './start.ts';
 
 const HOOK = '/webhook/bot-1';
 
-// standard-webhooks: the vector of the reference libraries
+// standard-webhooks: the vector of the reference libraries.
 const A = {
   secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -12,7 +12,7 @@ const A = {
   body: '{"test": 2432232314}',
   signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
 };
-// a body beyond ASCII and two secrets, as while they are being changed
+// A body beyond ASCII and two secrets, as while they are being changed.
 const B = {
   secret: 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
   second: 'whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=',

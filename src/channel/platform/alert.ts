@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Field, Message } from '../../model.ts';
+import { shortHash } from '../short-hash.ts';
 import { renderTemplate } from '../template/template.ts';
 import { variablesOf } from '../template/template-variables.ts';
 
@@ -12,7 +12,7 @@ export function alertKey(template: string | undefined, message: Message, now: Da
   if (template === undefined) return id;
   const key = renderTemplate(template, 'text', variablesOf(message, now, id)).trim() || id;
   if (key.length <= max) return key;
-  const digest = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  const digest = shortHash(key);
   return `${key.slice(0, max - digest.length - 1).toWellFormed()}-${digest}`;
 }
 

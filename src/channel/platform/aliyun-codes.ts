@@ -178,7 +178,7 @@ export function flowControl(text: string): CodeRule {
   return FLOW.find(({ says }) => says.test(text))!.rule;
 }
 
-const TOO_OFTEN = (zh: string, en: string, more: Parameters<typeof rule>[3] = {}) =>
+const tooOften = (zh: string, en: string, more: Parameters<typeof rule>[3] = {}) =>
   rule(
     'rate_limited',
     `同一号码${zh}，已自动暂停；若常见，请合并消息或调低 rate_limit`,
@@ -189,23 +189,23 @@ const TOO_OFTEN = (zh: string, en: string, more: Parameters<typeof rule>[3] = {}
 const FLOW: readonly { readonly says: RegExp; readonly rule: CodeRule }[] = [
   {
     says: /月级|month/i,
-    rule: TOO_OFTEN('本月次数已用完', 'The number’s allowance of this month is used up', {
+    rule: tooOften('本月次数已用完', 'The number’s allowance of this month is used up', {
       quota: (now) => untilMonth(now, CHINA),
     }),
   },
   {
     says: /[天日]级|\bday/i,
-    rule: TOO_OFTEN('今日次数已用完', 'The number’s allowance of today is used up', {
+    rule: tooOften('今日次数已用完', 'The number’s allowance of today is used up', {
       quota: (now) => untilMidnight(now, CHINA),
     }),
   },
   {
     says: /小?时级|hour/i,
-    rule: TOO_OFTEN('一小时内次数过多', 'Too much within an hour for one number', { pause: 3600 }),
+    rule: tooOften('一小时内次数过多', 'Too much within an hour for one number', { pause: 3600 }),
   },
   {
     says: /分钟?级|minute/i,
-    rule: TOO_OFTEN('一分钟内次数过多', 'Too much within a minute for one number', { pause: 60 }),
+    rule: tooOften('一分钟内次数过多', 'Too much within a minute for one number', { pause: 60 }),
   },
-  { says: /(?:)/, rule: TOO_OFTEN('发送过于频繁', 'Too much for one number') },
+  { says: /(?:)/, rule: tooOften('发送过于频繁', 'Too much for one number') },
 ];

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HttpRequest } from '../channel.ts';
+import { shortHash } from '../short-hash.ts';
 import { acs3Headers, acs3Query } from '../sign/acs3.ts';
 import { templateText } from '../template/template.ts';
 
@@ -49,7 +49,7 @@ export function aliyunRequest(
   id: string,
 ): HttpRequest {
   const { host, origin, pathname } = new URL(base_url);
-  const nonce = createHash('sha256').update(`${id} ${now.getTime()}`).digest('hex').slice(0, 32);
+  const nonce = shortHash(`${id} ${now.getTime()}`);
   const call = { host, path: pathname, query, action, version: '2017-05-25', date: now, nonce };
   return {
     method: 'POST',

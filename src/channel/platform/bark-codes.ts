@@ -1,4 +1,4 @@
-import type { CodeTable } from '../classify.ts';
+import type { CodeRule, CodeTable } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 const BAD_DEVICE = rule(
@@ -35,7 +35,7 @@ const WRONG_PATH = rule(
 );
 
 /** Apple's own words, after `push failed:`. */
-const APPLE: readonly (readonly [RegExp, ReturnType<typeof rule>])[] = [
+const APPLE: readonly (readonly [RegExp, CodeRule])[] = [
   [/BadDeviceToken|Unregistered|DeviceTokenNotForTopic|ExpiredToken/, BAD_DEVICE],
   [/PayloadTooLarge/, TOO_LONG],
   [/TooManyRequests/, TOO_FAST],

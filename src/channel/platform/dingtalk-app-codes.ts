@@ -39,7 +39,7 @@ const TOO_FAST = rule(
 );
 
 /** Nobody among the users could be reached. */
-export const NOBODY = rule(
+export const NOBODY_REACHED = rule(
   'invalid',
   'user_ids 中的人全部无效：核对 userId，并确认他们在应用的可用范围内',
   'None of user_ids is valid: check them, and that they are within the application’s range.',

@@ -1,4 +1,4 @@
-import type { CodeTable } from '../classify.ts';
+import type { CodeRule, CodeTable } from '../classify.ts';
 import { rule } from '../rule.ts';
 
 /** Also of the gateway before DingTalk. */
@@ -22,7 +22,7 @@ const BAD_TOKEN = rule(
   'access_token 无效或机器人已被删除：在群「设置 → 机器人」中重新复制 Webhook 地址（外部群不支持自定义机器人）',
   'The access_token is invalid or the robot was removed: copy the webhook URL again from the group’s Settings → Robots.',
 );
-const SECURITY = (zh: string, en: string) => rule('unauthorized', zh, en);
+const insecure = (zh: string, en: string) => rule('unauthorized', zh, en);
 const REFUSED_CONTENT = rule(
   'invalid',
   '内容被钉钉安全审核拒绝：去掉不安全链接、敏感文字或图片后重发',
@@ -30,37 +30,37 @@ const REFUSED_CONTENT = rule(
 );
 
 /** Sub-reasons of 310000 stand in the text alone, which is English or Chinese. The first that fits counts. */
-const SECURITY_REASONS: readonly (readonly [RegExp, ReturnType<typeof rule>])[] = [
+const SECURITY_REASONS: readonly (readonly [RegExp, CodeRule])[] = [
   [
     /keyword|关键词/i,
-    SECURITY(
+    insecure(
       '消息不含机器人要求的关键词：在标题或内容中加入关键词，或改用「加签」安全设置',
       'The message has none of the robot’s keywords: put one into title or text, or use the signature instead.',
     ),
   ],
   [
     /timestamp|过期/i,
-    SECURITY(
+    insecure(
       '签名校验失败或时间戳超出 1 小时：校准服务器时钟，并核对 secret（以 SEC 开头的「加签」密钥）',
       'Signature mismatch or timestamp off by more than 1 hour: check this server’s clock and secret (the SEC… value).',
     ),
   ],
   [
     /sign|签名/i,
-    SECURITY(
+    insecure(
       '签名校验失败：核对 secret 是否为该机器人「加签」中以 SEC 开头的完整密钥',
       'Signature mismatch: check that secret is this robot’s whole SEC… value.',
     ),
   ],
   [
     /\bip\b|whitelist|白名单/i,
-    SECURITY(
+    insecure(
       '本机出口 IP 不在机器人的 IP 地址段中：在机器人安全设置中加入该 IP',
       'This server’s public IP is not on the robot’s list: add it in the robot’s security settings.',
     ),
   ],
 ];
-const SECURITY_OTHER = SECURITY(
+const SECURITY_OTHER = insecure(
   '未通过机器人安全设置：逐项检查关键词、加签密钥、IP 地址段与服务器时钟',
   'The robot’s security settings refused the message: check keywords, secret, IP list and this server’s clock.',
 );
@@ -82,9 +82,7 @@ export const DINGTALK_CODES: CodeTable = {
     'unavailable',
     '钉钉系统繁忙，自动重试后仍未成功，请稍后重发',
     'DingTalk is busy, and automatic retries did not outlast it; send again later.',
-    {
-      max_retries: 3,
-    },
+    { max_retries: 3 },
   ),
   40035: (said) => (/token/i.test(said) ? BAD_TOKEN : BAD_REQUEST),
   43002: BAD_REQUEST,

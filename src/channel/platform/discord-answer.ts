@@ -1,7 +1,9 @@
 import type { Outcome } from '../../model.ts';
 import type { HttpReply } from '../channel.ts';
 import { type CodeTable, classifyStatus, failureOf, judge, parseObject } from '../classify.ts';
+import { headerNumber } from '../header-number.ts';
 import { rule } from '../rule.ts';
+import { EMPTY, TOO_LARGE } from '../usual-rules.ts';
 
 /** The verdict in the answer to a webhook that was asked to wait: the message that was made, or a code. */
 export function classifyDiscord(reply: HttpReply, now: Date): Outcome {
@@ -28,12 +30,12 @@ function throttled(json: Record<string, unknown> | undefined, reply: HttpReply, 
  * Seconds with decimals: `retry_after`, which is more exact than `Retry-After`, its value rounded up; where neither is,
  * the time of the bucket, as a span or as Unix time.
  */
-function pauseIn(json: Record<string, unknown> | undefined, { headers }: HttpReply, now: Date): number | undefined {
+function pauseIn(json: Record<string, unknown> | undefined, reply: HttpReply, now: Date): number | undefined {
   const stated = json?.['retry_after'];
   if (typeof stated === 'number' && Number.isFinite(stated)) return Math.max(0, stated);
-  if (headers['retry-after'] !== undefined) return undefined;
-  const after = Number(headers['x-ratelimit-reset-after'] ?? Number.NaN);
-  const seconds = Number.isNaN(after) ? Number(headers['x-ratelimit-reset']) - now.getTime() / 1000 : after;
+  if (reply.headers['retry-after'] !== undefined) return undefined;
+  const after = headerNumber(reply, 'x-ratelimit-reset-after');
+  const seconds = Number.isNaN(after) ? headerNumber(reply, 'x-ratelimit-reset') - now.getTime() / 1000 : after;
   return seconds > 0 ? seconds : undefined;
 }
 
@@ -74,7 +76,7 @@ const TABLE: CodeTable = {
   ),
   50035: BAD_BODY,
   50109: BAD_BODY,
-  50006: rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.'),
+  50006: EMPTY,
   50083: rule(
     'invalid',
     '话题已归档且锁定：重新打开它，或更换 thread_id',
@@ -84,7 +86,7 @@ const TABLE: CodeTable = {
   220002: THREAD,
   220003: THREAD,
   220004: THREAD,
-  40005: rule('invalid', '消息过大：缩短内容或字段', 'The message is too large: shorten the text or the fields.'),
+  40005: TOO_LARGE,
   40333: rule(
     'unavailable',
     'Discord 的防护层拦截了请求：检查代理是否改写了 User-Agent，稍后自动重试',

@@ -2,7 +2,7 @@ import type { CodeTable } from '../classify.ts';
 import { CHINA, untilMonth } from '../quota.ts';
 import { rule } from '../rule.ts';
 
-const TOO_FAST = (zh: string, en: string) => rule('rate_limited', zh, en);
+const tooFast = (zh: string, en: string) => rule('rate_limited', zh, en);
 const TOKEN_REFUSED = rule(
   'unauthorized',
   '飞书不接受 tenant_access_token，重新获取后仍然如此：核对 app_id 与 app_secret，并检查 base_url 的代理是否改写了请求',
@@ -72,13 +72,13 @@ const NOT_URGENT = rule(
 export const FEISHU_APP_CODES: CodeTable = {
   // The gateway's limit of one app, 1,000 a minute and 50 a second.
   99991400: {
-    ...TOO_FAST(
+    ...tooFast(
       '应用调用飞书接口过快，已自动暂停，稍后继续；若常见，请合并消息',
       'The app calls Feishu too fast; it waits by itself. If it happens often, merge messages.',
     ),
     account: true,
   },
-  230020: TOO_FAST(
+  230020: tooFast(
     '向同一用户或群发送过快（每秒 5 条，群内所有机器人共享），通道已自动暂停，稍后继续',
     'More than 5 messages a second to one user or chat, which all of its bots share; the lane pauses by itself.',
   ),

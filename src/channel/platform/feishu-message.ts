@@ -1,6 +1,6 @@
 import type { Field, Level, Mentions, Message } from '../../model.ts';
-import { LEVELS } from '../level.ts';
 import { ZERO_WIDTH_SPACE } from '../text/markdown.ts';
+import { markedTitle } from '../text/marked-title.ts';
 import { plainText } from '../text/plain-text.ts';
 import { mentionWords } from '../text/written-mentions.ts';
 
@@ -41,7 +41,7 @@ export function feishuPost(
   if (url !== undefined) content.push([{ tag: 'a', text: '查看详情', href: url }]);
   if (mentions !== undefined) content.push(mentionNodes(mentions, calls));
   return {
-    title: style === 'card' ? `${LEVELS[level].mark} ${title}` : title,
+    title: markedTitle({ title, style, level }),
     content: content.length > 0 ? content : [[{ tag: 'text', text: title }]],
   };
 }

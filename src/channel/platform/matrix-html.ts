@@ -1,17 +1,17 @@
 import type { Message } from '../../model.ts';
 import { escapeHtml } from '../text/escape-html.ts';
 import { LEVEL_COLOURS } from '../level-colours.ts';
-import { LEVELS } from '../level.ts';
 import type { Dialect, Item } from '../text/dialect.ts';
 import { inDialect } from '../text/in-dialect.ts';
+import { markedTitle } from '../text/marked-title.ts';
 
 /**
  * The message as HTML, of the tags that Matrix clients show: spec.matrix.org, "m.room.message msgtypes".
  * @param calls of people, already HTML; empty = none
  */
-export function matrixHtml({ title, body, style, level, format, fields = [], url }: Message, calls: string): string {
-  const mark = style === 'card' ? `${LEVELS[level].mark} ` : '';
-  const head = escapeHtml(mark + title);
+export function matrixHtml(message: Message, calls: string): string {
+  const { body, style, level, format, fields = [], url } = message;
+  const head = escapeHtml(markedTitle(message));
   const rows = fields.map(({ name, value }) => `<li><b>${escapeHtml(name)}</b>：${lines(value)}</li>`);
   const parts = [
     style === 'card'

@@ -1,3 +1,5 @@
+import { boundary } from '../text/boundary.ts';
+
 const FENCE = '```';
 /** What closing a block of code in one chunk and opening it in the next may add to one. */
 const FENCES = 2 * (FENCE.length + 1);
@@ -34,15 +36,4 @@ function placeToCut(text: string, max: number): number {
   const entity = /&[a-z]{0,4}$/.exec(text.slice(Math.max(0, at - 5), at))?.[0].length ?? 0;
   const link = text.lastIndexOf('<', at - 1);
   return link > Math.max(0, text.lastIndexOf('>', at - 1)) ? link : at - entity;
-}
-
-/** UTF-16 units looked at around a cut; the longest emoji has 35. */
-const CLUSTER = 64;
-const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' });
-
-/** The beginning of the character that is at this place. */
-function boundary(text: string, at: number): number {
-  const start = Math.max(0, at - CLUSTER);
-  const found = graphemes.segment(text.slice(start, at + CLUSTER)).containing(at - start);
-  return found && found.index > 0 ? start + found.index : at;
 }

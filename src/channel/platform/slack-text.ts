@@ -17,11 +17,8 @@ export const slackEscape = (text: string): string =>
 /** Markdown of the caller in `mrkdwn`, which has no headings and other signs for bold, italics and links. */
 export const slackMarkdown = (source: string): string => inDialect(source, DIALECT);
 
-/**
- * A link.
- * @param label already escaped
- */
-export const slackLink = (url: string, label: string): string =>
+/** @param label already escaped */
+const slackLink = (label: string, url: string): string =>
   `<${slackEscape(url.search(ENDS) < 0 ? url : url.replace(ENDS, encodeURIComponent))}|${label}>`;
 
 /** What would end the address. */
@@ -43,7 +40,7 @@ const DIALECT: Dialect = {
   bold: marks('*'),
   italic: marks('_'),
   strike: marks('~'),
-  link: (label, url) => slackLink(url, label),
+  link: slackLink,
   heading: (inner) => `*${inner}*`,
   pre: (plain) => `\`\`\`\n${slackEscape(plain).replaceAll('```', `\`\`${ZERO_WIDTH_SPACE}\``)}\n\`\`\``,
   paragraph: (lines) => lines.join('\n'),

@@ -2,6 +2,7 @@ import type { Failure, Outcome } from '../../model.ts';
 import type { HttpReply } from '../channel.ts';
 import { type CodeRule, classifyStatus, failureOf, parseObject } from '../classify.ts';
 import { rule } from '../rule.ts';
+import { EMPTY, TOO_LARGE } from '../usual-rules.ts';
 
 /** The verdict in an answer of the Bot API: core.telegram.org/bots/api#making-requests. */
 export function classifyTelegram(reply: HttpReply, now: Date): Outcome {
@@ -62,7 +63,6 @@ const NO_TOPIC = rule(
   '话题不存在或已关闭：核对 thread_id，或在群中重新打开该话题',
   'The topic does not exist or is closed: check thread_id, or open the topic again.',
 );
-const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 const BAD_MARKUP = rule(
   'invalid',
   'Telegram 无法解析消息中的标记：改用 style: text 与 format: text，或把 parse_mode 改为 HTML',
@@ -174,10 +174,7 @@ const RULES: readonly (CodeRule & { readonly at: number; readonly says?: RegExp 
       'Conflict with another poller or webhook of this bot: see that base_url is the Bot API, and send again.',
     ),
   },
-  {
-    at: 413,
-    ...rule('invalid', '消息过大：缩短内容或字段', 'The message is too large: shorten the text or the fields.'),
-  },
+  { at: 413, ...TOO_LARGE },
   {
     at: 429,
     ...rule(

@@ -11,7 +11,7 @@ export function judgeTencent(code: string, text: string, reply: HttpReply, now: 
   return { ...judge(TENCENT_CODES, known, text, reply, now), code };
 }
 
-const TOO_OFTEN = (zh: string, en: string, more: Omit<CodeRule, 'kind' | 'remedy'>) =>
+const tooOften = (zh: string, en: string, more: Omit<CodeRule, 'kind' | 'remedy'>) =>
   rule(
     'rate_limited',
     `${zh}，已自动暂停；可在短信控制台「频率限制」中调整`,
@@ -94,22 +94,22 @@ const FAULT = rule(
  * tencentcloud/sms/v20210111/errors.go.
  */
 const TENCENT_CODES: CodeTable = {
-  LimitExceeded: TOO_OFTEN('短信发送过于频繁', 'Too many SMS', {}),
-  'LimitExceeded.PhoneNumberThirtySecondLimit': TOO_OFTEN(
+  LimitExceeded: tooOften('短信发送过于频繁', 'Too many SMS', {}),
+  'LimitExceeded.PhoneNumberThirtySecondLimit': tooOften(
     '同一号码 30 秒内次数过多',
     'Too much within 30 s for one number',
     {
       pause: 30,
     },
   ),
-  'LimitExceeded.PhoneNumberOneHourLimit': TOO_OFTEN(
+  'LimitExceeded.PhoneNumberOneHourLimit': tooOften(
     '同一号码一小时内次数过多',
     'Too much within an hour for one number',
     {
       pause: 3600,
     },
   ),
-  'LimitExceeded.PhoneNumberDailyLimit': TOO_OFTEN(
+  'LimitExceeded.PhoneNumberDailyLimit': tooOften(
     '同一号码今日次数已用完',
     'The number’s allowance of today is used up',
     today,
@@ -120,10 +120,10 @@ const TENCENT_CODES: CodeTable = {
     'This text has been sent to the number too often today: change it, or raise the limit in the SMS console.',
     today,
   ),
-  'LimitExceeded.DeliveryFrequencyLimit': TOO_OFTEN('触发频率限制策略', 'A limit of the console is reached', {
+  'LimitExceeded.DeliveryFrequencyLimit': tooOften('触发频率限制策略', 'A limit of the console is reached', {
     pause: 60,
   }),
-  'LimitExceeded.AppDailyLimit': TOO_OFTEN(
+  'LimitExceeded.AppDailyLimit': tooOften(
     '短信应用今日发送量已用完',
     'The application’s allowance of today is used up',
     {
@@ -131,7 +131,7 @@ const TENCENT_CODES: CodeTable = {
       account: true,
     },
   ),
-  'LimitExceeded.DailyLimit': TOO_OFTEN('国际短信今日发送量已用完', 'The allowance of today abroad is used up', {
+  'LimitExceeded.DailyLimit': tooOften('国际短信今日发送量已用完', 'The allowance of today abroad is used up', {
     ...today,
     account: true,
   }),

@@ -1,5 +1,6 @@
 import type { CodeTable } from '../classify.ts';
 import { rule } from '../rule.ts';
+import { EMPTY } from '../usual-rules.ts';
 
 const CREDENTIAL = rule(
   'unauthorized',
@@ -21,7 +22,6 @@ const FROM = rule(
   '发送方不属于该账号，或不能向此号码发送：核对 from，或改用 messaging_service_sid',
   'The sender is not of this account, or cannot send to this number: check from, or use messaging_service_sid.',
 );
-const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
 /** Error codes of sending an SMS: twilio.com/docs/api/errors. */
 export const TWILIO_CODES: CodeTable = {

@@ -56,7 +56,7 @@ const REFUSED = rule(
 
 // ---- refusals --------------------------------------------------------------------------------------------------
 
-const TOO_FAST = (pause?: number): CodeRule =>
+const tooFast = (pause?: number): CodeRule =>
   rule(
     'rate_limited',
     '接收方限流，通道已自动暂停；若常见，请为此目标设置 rate_limit',
@@ -76,9 +76,9 @@ const BAD_BOT = rule(
  */
 const BOT_CODES: Readonly<Record<'errcode' | 'code', CodeTable>> = {
   errcode: {
-    45009: TOO_FAST(60),
-    130101: TOO_FAST(600),
-    410100: TOO_FAST(600),
+    45009: tooFast(60),
+    130101: tooFast(600),
+    410100: tooFast(600),
     88: BAD_BOT,
     93000: BAD_BOT,
     93004: BAD_BOT,
@@ -92,11 +92,11 @@ const BOT_CODES: Readonly<Record<'errcode' | 'code', CodeTable>> = {
     400106: BAD_BOT,
   },
   code: {
-    9499: (said) => (/too many|frequen/i.test(said) ? TOO_FAST() : REFUSED),
-    11232: TOO_FAST(),
-    11233: TOO_FAST(),
-    11247: TOO_FAST(),
-    99991400: TOO_FAST(),
+    9499: (said) => (/too many|frequen/i.test(said) ? tooFast() : REFUSED),
+    11232: tooFast(),
+    11233: tooFast(),
+    11247: tooFast(),
+    99991400: tooFast(),
     19001: BAD_BOT,
     19007: BAD_BOT,
     19021: BAD_BOT,

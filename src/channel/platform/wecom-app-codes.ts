@@ -1,5 +1,6 @@
 import type { CodeTable } from '../classify.ts';
 import { rule } from '../rule.ts';
+import { wecomCodes } from './wecom-codes.ts';
 
 const TOKEN_REFUSED = rule(
   'unauthorized',
@@ -23,7 +24,7 @@ const BAD_RECIPIENTS = rule(
   'The recipients are malformed or too many: check to_user (1,000 at most), to_party and to_tag (100 each).',
 );
 /** Nobody among the recipients could be reached. */
-export const NOBODY = rule(
+export const NOBODY_REACHED = rule(
   'invalid',
   '接收人全部无效或不在应用可见范围：核对 to_user、to_party、to_tag，并在管理后台把他们加入应用的「可见范围」',
   'Nobody was reached: check to_user, to_party and to_tag, and add them to the application’s visible range in the admin console.',
@@ -33,26 +34,10 @@ const BAD_REQUEST = rule(
   '企业微信不接受该消息的格式：试用 style: text；若正常，请反馈该消息内容',
   'WeCom does not take this message: see whether style: text works, and report the message.',
 );
-const TOO_LONG = rule(
-  'invalid',
-  '消息过长：缩短内容或字段后重发',
-  'The message is too long: shorten the text or the fields.',
-);
-const EMPTY = rule('invalid', '消息内容为空：检查 content.msg', 'The message is empty: check content.msg.');
 
-/**
- * The codes of a WeCom application, by `errcode` alone: `errmsg` holds a hint id, the caller's address and a link,
- * different each time. Source: developer.work.weixin.qq.com/document/path/90313.
- */
+/** The codes of a WeCom application. Source: developer.work.weixin.qq.com/document/path/90313. */
 export const WECOM_APP_CODES: CodeTable = {
-  '-1': rule(
-    'unavailable',
-    '企业微信系统繁忙，自动重试后仍未成功，请稍后重发',
-    'WeCom is busy, and automatic retries did not outlast it; send again later.',
-    {
-      max_retries: 3,
-    },
-  ),
+  ...wecomCodes(BAD_REQUEST),
   40001: TOKEN_REFUSED,
   40014: TOKEN_REFUSED,
   42001: TOKEN_REFUSED,
@@ -84,7 +69,7 @@ export const WECOM_APP_CODES: CodeTable = {
     '应用已停用：在管理后台启用它',
     'The application is disabled: enable it in the admin console.',
   ),
-  81013: NOBODY,
+  81013: NOBODY_REACHED,
   82001: BAD_RECIPIENTS,
   82002: BAD_RECIPIENTS,
   82003: BAD_RECIPIENTS,
@@ -95,22 +80,11 @@ export const WECOM_APP_CODES: CodeTable = {
     '接收人尚未关注企业的微信插件：请其扫码关注（管理后台「我的企业 → 微信插件」）',
     'The recipient has not joined the enterprise’s WeChat plugin: let them scan its code (admin console → My Company).',
   ),
-  40008: BAD_REQUEST,
-  40035: BAD_REQUEST,
-  40058: (said) => (/exceed|length/i.test(said) ? TOO_LONG : BAD_REQUEST),
-  40063: EMPTY,
-  44004: EMPTY,
-  45002: TOO_LONG,
   45009: rule(
     'rate_limited',
     '接口调用超过企业微信的频率限制，该应用已自动暂停，稍后继续；若常见，请合并消息或调低 account_rate_limit',
     'WeCom throttles the application; it waits by itself. If it happens often, merge messages or lower account_rate_limit.',
     { account: true },
-  ),
-  45033: rule(
-    'unavailable',
-    '企业微信并发过高，自动重试后仍未成功；若常见，请调低 max_concurrent_per_platform',
-    'Too many calls at once; automatic retries did not outlast it. If it happens often, lower max_concurrent_per_platform.',
   ),
   6000: rule(
     'unavailable',

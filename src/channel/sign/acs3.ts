@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { percentEncode } from '../percent-encode.ts';
 
 /** A call of Alibaba Cloud's RPC style: every parameter in the query, nothing in the body. */
 export interface Acs3Call {
@@ -37,15 +38,11 @@ export function acs3CanonicalRequest(call: Acs3Call): string {
 export function acs3Query(query: Readonly<Record<string, string>>): string {
   return Object.keys(query)
     .toSorted()
-    .map((name) => `${encode(name)}=${encode(query[name]!)}`)
+    .map((name) => `${percentEncode(name)}=${percentEncode(query[name]!)}`)
     .join('&');
 }
 
 const ALGORITHM = 'ACS3-HMAC-SHA256';
-
-/** `encodeURIComponent` leaves five signs that RFC 3986 reserves. */
-const encode = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const EMPTY_BODY = sha256('');

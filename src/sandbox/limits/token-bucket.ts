@@ -9,7 +9,7 @@ export interface TokenBucket {
 
 /** `pass(key, now)` takes one from the key's bucket; false: it is empty, and nothing is taken. `now` in milliseconds. */
 export function createTokenBucket({ burst, refill_ms }: TokenBucket): (key: string, now: number) => boolean {
-  // what a bucket holds, in milliseconds of refilling: whole numbers, so that nothing is lost in fractions
+  // What a bucket holds, in milliseconds of refilling: whole numbers, so that nothing is lost in fractions.
   const full = burst * refill_ms;
   const buckets = createMemory<{ readonly held: number; readonly at: number }>();
   return (key, now) => {

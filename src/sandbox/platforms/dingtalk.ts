@@ -20,7 +20,7 @@ export default defineStandIn(() => ({
   routes: [{ path: '/robot/send', token: ({ url }) => url.searchParams.get('access_token') ?? '', receive }],
   limit: {
     windows: [{ max: 20, ms: 60_000 }],
-    // "throttled for 10 minutes": the official figure
+    // "throttled for 10 minutes": the official figure.
     block_ms: 600_000,
     verdict: () => refuse(130101, 'send too fast, exceed 20 times per minute'),
   },

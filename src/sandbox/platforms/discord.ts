@@ -55,7 +55,7 @@ interface State {
 export default defineStandIn(() => {
   const state: State = { sent: createSlidingWindows(RATE), messages: 0n };
   const route = {
-    // the token is the secret of the hook
+    // The token is the secret of the hook.
     token: ({ params }: Pick<Call, 'params'>) => params['id'] ?? '',
     receive: (call: Call, bot: Bot | undefined) => receive(call, bot, state),
   };
@@ -85,7 +85,7 @@ export default defineStandIn(() => {
 
 function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   const { id = '', token = '' } = call.params;
-  // a request that names no client is stopped by Cloudflare, in front of Discord
+  // A request that names no client is stopped by Cloudflare, in front of Discord.
   if ((call.headers['user-agent'] ?? '') === '') return refuse(failure(40333), 40333);
   if (call.method !== 'POST') return refuse(plain(405), 405);
   if (!/^\d{1,20}$/.test(id)) return invalid({ webhook_id: coded('NUMBER_TYPE_COERCE', 'Value is not snowflake.') });
@@ -116,7 +116,7 @@ function judge(call: Call, state: State): Verdict {
   if ('errors' in read) return invalid(read.errors);
   const { message } = read;
   if (isEmpty(message)) return refuse(failure(50006), 50006);
-  // the sandbox's channel is an ordinary one, where no thread can be made
+  // The sandbox's channel is an ordinary one, where no thread can be made.
   if (message.thread_name !== undefined) {
     const code = thread === null ? 220003 : 220002;
     return refuse(failure(code), code);

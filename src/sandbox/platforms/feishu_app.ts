@@ -71,7 +71,7 @@ export default defineStandIn(() => {
     if (before !== undefined && call.now - before.at < UUID_MS) {
       return { ok: true, answer: accepted(before, grant.app, message) };
     }
-    // a chat's limit is shared by all bots in it, a person's is each application's own
+    // A chat's limit is shared by all bots in it, a person's is each application's own.
     const recipient = to.type === 'chat_id' ? to.id : `${grant.app} ${to.id}`;
     if (bot?.unlimited !== true && !deliveries(recipient, call.now)) return refuse(230020);
     const made = { at: call.now, id: randomId('om'), chat: to.type === 'chat_id' ? to.id : randomId('oc') };

@@ -31,7 +31,7 @@ function receive(call: Call, id: number): Verdict {
     return refuse(403, 'you are not allowed to access this api');
   }
   const json = isJson(call) ? parseJson(call.body) : isForm(call) ? readForm(call.body) : undefined;
-  // from version 3 on a client's token (C…) may send for an application that the body names
+  // From version 3 on a client's token (C…) may send for an application that the body names.
   if (!/^A[\w.-]{1,127}$/.test(token) && !(/^C[\w.-]{1,127}$/.test(token) && json?.['appid'] !== undefined)) {
     return refuse(401, 'you need to provide a valid access token or user credentials to access this api');
   }

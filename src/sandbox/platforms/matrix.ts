@@ -67,7 +67,7 @@ function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   if (!/^[\x21-\x7e]+$/.test(token)) return refuse('M_UNKNOWN_TOKEN');
   if (!ROOM.test(room)) return refuse('M_INVALID_PARAM', `'${room}' is not a legal room ID`);
   if (type !== 'm.room.message') return refuse('M_INVALID_PARAM', `the sandbox takes no ${type}`);
-  // the pair of access token and transaction is remembered: a repeat is answered as before and sends nothing
+  // The pair of access token and transaction is remembered: a repeat is answered as before and sends nothing.
   const key = JSON.stringify([token, room, transaction]);
   const known = state.transactions.get(key);
   if (known !== undefined) return { ok: true, answer: { body: { event_id: known } } };
@@ -82,7 +82,7 @@ function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   state.events += 1;
   const event_id = `$sandbox${state.events}`;
   state.transactions.set(key, event_id);
-  return { ok: true, answer: { body: { event_id } }, draft: { ...read(parsed.data), to: [room], raw: json } };
+  return { ok: true, answer: { body: { event_id } }, draft: { ...draw(parsed.data), to: [room], raw: json } };
 }
 
 /** No room of the sandbox is encrypted. */
@@ -144,7 +144,7 @@ const CONTENT = z
   );
 
 /** Clients draw `formatted_body` where there is one; `m.mentions` alone decides who is called. */
-function read({ msgtype, body, formatted_body, ...more }: z.infer<typeof CONTENT>): Omit<Draft, 'raw'> {
+function draw({ msgtype, body, formatted_body, ...more }: z.infer<typeof CONTENT>): Omit<Draft, 'raw'> {
   const mentions = more['m.mentions'] ?? {};
   const html = formatted_body === undefined ? undefined : readMatrixHtml(formatted_body);
   const colour = firstColour(/data-mx-(?:bg-)?color="[^"]*"/i.exec(formatted_body ?? '')?.[0] ?? '');

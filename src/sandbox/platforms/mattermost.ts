@@ -51,7 +51,7 @@ export default defineStandIn(() => ({
 }));
 
 function receive(call: Call): Verdict {
-  // the path of the real server takes letters and digits only; its own keys are 26 of them
+  // The path of the real server takes letters and digits only; its own keys are 26 of them.
   if (!/^[A-Za-z0-9]{1,64}$/.test(call.params['key'] ?? '')) return refuse('api.context.404.app_error');
   if (call.method !== 'POST') return refuse('api.context.405.app_error');
   if (call.body.length > BODY_BYTES) return refuse('api.context.request_body_too_large.app_error');

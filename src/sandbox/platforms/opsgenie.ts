@@ -48,7 +48,7 @@ export default defineStandIn(() => {
     const json = call.body.length === 0 ? {} : parseJson(call.body);
     const parsed = NOTE.safeParse(json);
     if (!parsed.success) return shapeFault(parsed.error);
-    // without `identifierType` the path holds the alert's own id, which nobody here knows
+    // Without `identifierType` the path holds the alert's own id, which nobody here knows.
     const alias = call.url.searchParams.get('identifierType') === 'alias' ? (call.params['alias'] ?? '') : '';
     const title = alerts.title(tokenOf(call), alias);
     if (title === undefined) return accept(call, action, alias, false);

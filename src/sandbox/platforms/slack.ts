@@ -66,7 +66,7 @@ export default defineStandIn(() => {
     },
     routes: [
       {
-        // the third part is the secret; the first two name the team and the hook
+        // The third part is the secret; the first two name the team and the hook.
         path: '/services/:team/:hook/:secret',
         token: ({ params }) => `${params['team'] ?? ''}/${params['hook'] ?? ''}`,
         receive: (call, bot) => receive(call, bot, sent),
@@ -164,7 +164,7 @@ function readMessage({ text = '', blocks, attachments = [] }: z.infer<typeof PAY
   }
   if (parts.reduce((sum, { size }) => sum + size, 0) > ALL_BLOCKS) return { code: 'msg_blocks_too_long' };
   const title = parts.map((part) => part.title).find((one) => one !== '') ?? '';
-  // with blocks in the message itself, `text` is only the preview; beside attachments it is shown
+  // With blocks in the message itself, `text` is only the preview; beside attachments it is shown.
   const lead = blocks === undefined ? slackPlain(text) : '';
   const body = parts.map((part) => part.text);
   return {

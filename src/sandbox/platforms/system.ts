@@ -22,7 +22,7 @@ function receive(call: Call): Verdict {
   const json = parseAny(call.body);
   return json === undefined
     ? refuse(400, 'body is not JSON')
-    : { ok: true, answer: { body: { ok: true } }, draft: read(json) };
+    : { ok: true, answer: { body: { ok: true } }, draft: draw(json) };
 }
 
 const refuse = (status: number, reason: string): Verdict => ({
@@ -34,7 +34,7 @@ const refuse = (status: number, reason: string): Verdict => ({
 
 const LEVELS: Readonly<Record<string, Level>> = { info: 'info', warning: 'warning', error: 'error' };
 
-function read(json: unknown): Draft {
+function draw(json: unknown): Draft {
   const fields: Record<string, unknown> = typeof json === 'object' && json !== null ? { ...json } : {};
   const word = (key: string): string => (typeof fields[key] === 'string' ? fields[key] : '');
   const level = Object.hasOwn(LEVELS, word('type')) ? LEVELS[word('type')] : undefined;

@@ -39,7 +39,7 @@ const RETRY_AFTER = 30;
 export default defineStandIn(() => {
   const sent = createSlidingWindows(RATE);
   const route = {
-    // `sig` is the secret of the flow
+    // `sig` is the secret of the flow.
     token: ({ params }: Pick<Call, 'params'>) => params['flow'] ?? '',
     receive: (call: Call, bot: Bot | undefined) => receive(call, bot, sent),
   };

@@ -58,9 +58,9 @@ export default defineStandIn(() => {
 function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   const token = call.params['token'] ?? '';
   if (!/^[1-9]\d{0,19}:[\w-]{1,80}$/.test(token)) return refuse('Not Found', 404);
-  // the names of methods know no case
+  // The names of methods know no case.
   if (call.params['method']?.toLowerCase() !== 'sendmessage') return refuse('Not Found', 404);
-  // forms and query strings, which the real one reads too, are not read here: they come out as no parameters at all
+  // Forms and query strings, which the real one reads too, are not read here: they come out as no parameters at all.
   const json = isJson(call) ? parseJson(call.body) : {};
   if (call.method !== 'POST' || json === undefined) return refuse("Bad Request: can't parse JSON object");
   const parsed = PARAMETERS.safeParse(json);
@@ -77,7 +77,7 @@ function receive(call: Call, bot: Bot | undefined, state: State): Verdict {
   return {
     ok: true,
     answer: { body: { ok: true, result: result(state.messages, call, chat_id, visible) } },
-    draft: { ...read(visible, reply_markup, kind), to: [chat_id], kind, raw: json },
+    draft: { ...draw(visible, reply_markup, kind), to: [chat_id], kind, raw: json },
   };
 }
 
@@ -166,7 +166,7 @@ function result(message_id: number, call: Call, chat: string, { text }: Visible)
 type Keyboard = z.infer<typeof PARAMETERS>['reply_markup'];
 
 /** A message in the look of a card has a bold first line or a button. */
-function read({ text, spans }: Visible, keyboard: Keyboard, mode: string): Drawn {
+function draw({ text, spans }: Visible, keyboard: Keyboard, mode: string): Drawn {
   const [line = ''] = text.split('\n', 1);
   const bold = spans.some(({ kind, from, to }) => kind === 'bold' && from < line.length && to >= line.length);
   const title = mode !== 'text' && bold ? line : '';

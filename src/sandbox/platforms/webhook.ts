@@ -64,7 +64,7 @@ function draw(raw: unknown): Drawn {
       ...look(levelOfMarks(text)),
     };
   }
-  // Standard Webhooks recommends an envelope of type, timestamp and data
+  // Standard Webhooks recommends an envelope of type, timestamp and data.
   const flat = isObject(raw['data']) ? { ...raw, ...raw['data'] } : raw;
   const find = (names: readonly string[]): string =>
     (names.map((name) => flat[name]).find((value) => typeof value === 'string' && value !== '') as

@@ -24,7 +24,7 @@ export default defineStandIn(() => ({
   routes: [{ path: '/cgi-bin/webhook/send', token: ({ url }) => url.searchParams.get('key') ?? '', receive }],
   limit: {
     windows: [{ max: 20, ms: 60_000 }],
-    // the general WeCom rule: breaking a limit per minute closes the door for 60 s
+    // The general WeCom rule: breaking a limit per minute closes the door for 60 s.
     block_ms: 60_000,
     verdict: (call) => refuse(call, 45009, 'api freq out of limit'),
   },
@@ -98,7 +98,7 @@ const TYPES: Readonly<Record<string, (json: Record<string, unknown>) => Read>> =
     },
   ),
   news: shaped(z.looseObject({ news: NEWS }), ({ news }) => drawNews(news)),
-  // media comes from an upload, which the sandbox has none of: every id is unknown
+  // Media comes from an upload, which the sandbox has none of: every id is unknown.
   file: () => ({ code: 40007, reason: 'invalid media_id' }),
   voice: () => ({ code: 40007, reason: 'invalid media_id' }),
   template_card: (json) => templateCard(json['template_card']),

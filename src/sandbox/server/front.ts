@@ -18,7 +18,7 @@ export interface Front {
 export function createFront(front: Front): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     serve(front, request, response).catch(() => {
-      // the client went away in the middle, or a stand-in has a bug: either way there is nothing to tell but this
+      // The client went away in the middle, or a stand-in has a bug: either way there is nothing to tell but this.
       send(response, { status: 500, body: { error: '沙箱内部错误' } });
     });
   };

@@ -55,7 +55,7 @@ export function createAliyun({ product, action, codes }: AliyunService): Aliyun 
       const name = names.find((one) => (query.get(one) ?? '') === '');
       return name === undefined ? undefined : lacks(name);
     },
-    // the level of a flow control is in the message alone: `isv.BUSINESS_LIMIT_CONTROL-hour` chooses it
+    // The level of a flow control is in the message alone: `isv.BUSINESS_LIMIT_CONTROL-hour` chooses it.
     failure(code) {
       const [, level] = /^isv\.BUSINESS_LIMIT_CONTROL-(minute|hour|day)$/.exec(code) ?? [];
       if (level === undefined) return answer(code, words(code));

@@ -27,7 +27,7 @@ export async function openRelay(host: string, port: number, inner: number): Prom
       one.on('error', () => {});
       one.pipe(other);
       one.once('close', () => {
-        // what was said before goodbye still arrives
+        // What was said before goodbye still arrives.
         other.destroySoon();
         pairs.delete(client);
       });

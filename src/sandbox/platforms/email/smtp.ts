@@ -108,7 +108,7 @@ export async function listenSmtp(desk: Desk, port: number, smtp: SmtpOptions, dr
   }
 
   const server = new SMTPServer(options);
-  // a client that hangs up or fails the handshake is its own affair
+  // A client that hangs up or fails the handshake is its own affair.
   server.on('error', () => {});
   await new Promise<void>((resolve, reject) => {
     server.server.once('error', reject);

@@ -16,7 +16,7 @@ export interface TemplateMessage {
 /** Shows the template's code and its variables, one a line. */
 export function templateDraft({ kind, sign, template, variables, phones, raw }: TemplateMessage): Draft {
   const values = variables.map(({ value }) => value);
-  // signs are not allowed in most templates: the level comes as a word that is the whole variable
+  // Signs are not allowed in most templates: the level comes as a word that is the whole variable.
   const level = levelOfMarks(...values) ?? values.map(levelOfWord).find((found) => found !== undefined);
   return {
     kind,

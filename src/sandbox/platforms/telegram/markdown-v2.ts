@@ -81,7 +81,7 @@ export function parseMarkdownV2(source: string): Visible | string {
       const mark = c === '>' && at === 0 ? QUOTE : MARKS.find((one) => source.startsWith(one.open, at));
       if (mark === undefined) return `Character '${c}' is reserved and must be escaped with the preceding '\\'`;
       start(mark);
-      // the name of the language and one line feed after the opening fence are not shown
+      // The name of the language and one line feed after the opening fence are not shown.
       if (mark.kind === 'pre') at += /^(?:[^\s`]*(?=\s))?(?:\r?\n)?/.exec(source.slice(at))![0].length;
     }
   }

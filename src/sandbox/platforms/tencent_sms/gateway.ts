@@ -19,7 +19,7 @@ export function admitTencent(call: Call, bot: Bot | undefined): Verdict | undefi
   const tc3 = readTc3(call.headers.authorization);
   if (tc3 === undefined || !signsEnough(tc3)) return refuseTencent('AuthFailure.InvalidAuthorization');
   const stamp = header('x-tc-timestamp');
-  // milliseconds are the usual mistake
+  // Milliseconds are the usual mistake.
   if (!/^\d{1,10}$/.test(stamp)) return refuseTencent('InvalidParameter', 'The value of `Timestamp` is not valid.');
   if (Math.abs(Number(stamp) * 1000 - call.now) > WINDOW_MS) return refuseTencent('AuthFailure.SignatureExpire');
   return matches(call, tc3, bot?.secret) ? undefined : refuseTencent('AuthFailure.SignatureFailure');

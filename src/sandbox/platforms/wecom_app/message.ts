@@ -41,7 +41,7 @@ const media = (): WecomRead => ({ code: 40007, reason: 'invalid media_id' });
 const shaped = createShaped<WecomRead>((words) => ({ code: 40035, reason: `invalid parameter: ${words}` }));
 
 const TYPES: Readonly<Record<string, (content: unknown) => WecomRead>> = {
-  // "超过将截断": more is not refused but cut off
+  // "超过将截断": more is not refused but cut off.
   text: shaped(z.looseObject({ content: z.string() }), ({ content }) =>
     content.trim() === ''
       ? { code: 44004, reason: 'empty content' }
