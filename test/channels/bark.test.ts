@@ -50,7 +50,10 @@ describe('the cipher', () => {
   });
 
   test('a vector is of the right length, and another for another text, attempt or key', () => {
-    for (const mode of ['cbc', 'gcm'] as const) {
+    for (const [mode, length] of [
+      ['cbc', 16],
+      ['gcm', 12],
+    ] as const) {
       const made = [
         barkVector('a', { key: KEY, mode }, '1'),
         barkVector('b', { key: KEY, mode }, '1'),
@@ -58,7 +61,7 @@ describe('the cipher', () => {
         barkVector('a', { key: LONG_KEY, mode }, '1'),
       ];
       assert.equal(new Set(made).size, made.length);
-      for (const vector of made) assert.match(vector, new RegExp(`^[\\w-]{${IV_LENGTHS[mode]}}$`));
+      for (const vector of made) assert.match(vector, new RegExp(`^[\\w-]{${length}}$`));
     }
   });
 });

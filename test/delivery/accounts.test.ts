@@ -160,3 +160,19 @@ test('a reload moves a bot to another account while a message is out: the pause 
   await rig.clock.advance(0);
   assert.equal(task.status, 'completed');
 });
+
+test('an account is closed for longer than they have: those who wait in its other lanes fail at once too', async () => {
+  const rig = createRig({
+    recipients: TWO,
+    rates: { f1: { per_minute: 1 } },
+    account: { rate: {}, of: SAME },
+  });
+  await rig.push('a', 'all');
+  const waiting = await rig.push('a', 'all', { expires_in: 300 });
+  await rig.clock.advance(0);
+  rig.script('f2', () => fail('rate_limited', { retry_after: 3000, account: true }));
+  await rig.push('b', 'all');
+  await rig.clock.advance(0);
+  assert.deepEqual(told(waiting), ['f1 failed rate_limited']);
+  assert.equal(waiting.results[0]!.paused_until, rig.clock.now() + 3_000_000);
+});

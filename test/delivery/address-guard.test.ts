@@ -280,6 +280,15 @@ describe('through a proxy', () => {
     });
   }
 
+  test('the proxy may have a name in any network', async (t) => {
+    const target = await startTarget(t);
+    const proxy = await startHttpProxy(t, { dial: () => target.port });
+    const { get } = guarded(t, answering(['93.184.216.34']).lookup);
+    const reply = await get('http://bot.example.com/x', [], `http://localhost:${proxy.port}`);
+    assert.equal(reply.status, 200);
+    assert.deepEqual(proxy.asked, ['CONNECT 93.184.216.34:80']);
+  });
+
   test('a proxy that refuses tunnels is not handed the name instead', async (t) => {
     const proxy = await startHttpProxy(t, { refusal: 403, dial: () => 0 });
     const { get } = guarded(t, answering(['93.184.216.34']).lookup);

@@ -124,3 +124,16 @@ test('what is refused as a card and would be the same as text is not sent again'
   assert.deepEqual(looks(rig), ['text t']);
   assert.deepEqual(told(task), ['f1 failed invalid']);
 });
+
+test('the text that takes its place is another message, and its repeats are one', async () => {
+  const rig = createRig({ recipients: ONE, idempotent: true });
+  const ids: string[] = [];
+  rig.script('f1', (n, io) => {
+    ids.push(io.id);
+    return [MALFORMED, fail('unknown'), OK][n - 1]!;
+  });
+  await rig.finished(await rig.push('ops', 'all', { style: 'card' }));
+  assert.equal(ids.length, 3);
+  assert.notEqual(ids[0], ids[1]);
+  assert.equal(ids[1], ids[2]);
+});

@@ -154,6 +154,19 @@ test('whom a message did not reach is told, and does not fail it', async () => {
   assert.match(task.results[0]!.message, /1 个接收人未送达；加急失败/);
 });
 
+test('each part of a long message may have missed others: all of them are told, once', async () => {
+  const rig = createRig({
+    recipients: { ops: { feishu: ['f1'] } },
+    limits: { size: [{ of: 'text', max: 100, unit: 'chars' }] },
+  });
+  const missed = (recipient: string) => ({ recipient, message: '不存在' });
+  rig.script('f1', (n) => ({ ok: true, refused: n === 1 ? [missed('a***'), missed('b***')] : [missed('b***')] }));
+  const task = await rig.push('ops', 'all', { msg: 'm'.repeat(150) });
+  await rig.finished(task);
+  assert.equal(rig.sent.length, 2);
+  assert.deepEqual(task.results[0]!.refused, [missed('a***'), missed('b***')]);
+});
+
 test('a message that moves out of a closed lane into an open one is not said to be paused', async () => {
   const rig = createRig({
     recipients: { ops: { feishu: ['f1'] }, other: { feishu: ['f2'] } },

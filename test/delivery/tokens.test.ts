@@ -13,10 +13,11 @@ const BOTS = Array.from({ length: 20 }, (_, i) => `f${i}`);
 /** Twenty bots of one application. `door` stands before the platform: what it gives is answered instead. */
 function application(
   door: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply> | undefined = () => undefined,
+  life = LIFE,
 ) {
   const platform = tokenPlatform({
     isToken: ({ url }) => url.endsWith('/token'),
-    token: (value) => ({ value, expires_in: LIFE }),
+    token: (value) => ({ value, expires_in: life }),
     bears: ({ headers }) => headers?.['authorization'],
     accepted: { ok: true },
     stale: { status: 200, body: { stale: true } },
@@ -146,4 +147,34 @@ test('a token that comes after the attempt is over sends nothing more', async ()
   assert.equal(task.status, 'failed');
   assert.equal(rig.sent.length, 1);
   assert.equal(platform.asked.length, 0);
+});
+
+test('a token is handed out until five minutes before its end, and half of a short life', async () => {
+  for (const [life, usable] of [
+    [LIFE, LIFE - 300],
+    [600, 300],
+    [100, 50],
+  ] as const) {
+    const { rig, platform } = application(undefined, life);
+    const push = async () => rig.finished(await rig.push('one', 'all'));
+    await push();
+    const fetched = rig.clock.monotonic();
+    await rig.clock.advance(usable * 1000 - 1 - (rig.clock.monotonic() - fetched));
+    await push();
+    assert.equal(platform.given(), 1, `${life} s`);
+    await rig.clock.advance(usable * 1000 - (rig.clock.monotonic() - fetched));
+    await push();
+    assert.equal(platform.given(), 2, `${life} s`);
+  }
+});
+
+test('a platform that repeats the token it was given does not have it told', async () => {
+  const { rig } = application();
+  rig.script('f0', async (_n, io): Promise<Outcome> => {
+    const token = await io.token('app', async () => ({ value: 'tok-of-the-platform', expires_in: LIFE }));
+    return fail('invalid', { code: `no ${token}`, message: `invalid token ${token}` });
+  });
+  const task = await rig.push('one', 'all');
+  await rig.finished(task);
+  assert.doesNotMatch(JSON.stringify(task.results), /tok-of/);
 });
