@@ -40,7 +40,7 @@ async function write(channel: string): Promise<void> {
       ...files.map(([path]) => `written: ${path}`),
       '',
       'They work as they are. Now make them those of your provider: docs/adding-a-channel.md goes through them.',
-      `  node --test --test-name-pattern="channel ${channel}$" test/conformance.test.ts`,
+      `  node_modules/.bin/node --test --test-name-pattern="channel ${channel}$" test/conformance.test.ts`,
       '',
     ].join('\n'),
   );

@@ -23,7 +23,7 @@ export function channelFault(value: unknown): string | undefined {
 
 const callable = (error: string) => z.custom<object>((value) => typeof value === 'function', { error });
 const text = z.string().min(1);
-const unit = z.enum(['bytes', 'chars', 'code_points']);
+const unit = z.enum(['bytes', 'go_bytes', 'chars', 'code_points']);
 const max = z.number().positive();
 const rate = z
   .strictObject({

@@ -10,10 +10,10 @@ export interface SizeLimit {
 }
 
 /**
- * `bytes` of UTF-8, `chars` (UTF-16 units, never too generous where a platform leaves the unit open), or `code_points`
+ * `bytes` of UTF-8, `go_bytes` where a server written in Go passes it on as JSON (`<`, `>` and `&` are six each), `chars` (UTF-16 units, never too generous where a platform leaves the unit open), or `code_points`
  * where the platform says that it counts those.
  */
-export type SizeUnit = 'bytes' | 'chars' | 'code_points';
+export type SizeUnit = 'bytes' | 'go_bytes' | 'chars' | 'code_points';
 
 export interface Limits {
   /** All of them hold; a message that breaks one is split into parts. */

@@ -127,7 +127,7 @@ export default defineHttpChannel<typeof config, Payload>({
   limits: {
     size: [
       // Apple takes 4,096 bytes with everything that the server adds.
-      { of: 'push', max: 3500, unit: 'bytes' },
+      { of: 'push', max: 3500, unit: 'go_bytes' },
       // Base64 adds a third, the padding or the tag up to 16 bytes.
       { of: 'sealed', max: 2500, unit: 'bytes' },
     ],

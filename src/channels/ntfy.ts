@@ -76,7 +76,11 @@ export default defineHttpChannel<typeof config, Payload>({
   capabilities: { formats: ['text', 'markdown'], card: true, mentions: false, idempotent: false },
   limits: {
     // A longer one becomes a file attached to an empty message.
-    size: [{ of: 'message', max: 4096, unit: 'bytes' }],
+    size: [
+      { of: 'message', max: 4096, unit: 'bytes' },
+      // The server reads no more JSON than twice that; topic and id are added to it (github.com/binwiederhier/ntfy, server.go).
+      { of: 'body', max: 8000, unit: 'bytes' },
+    ],
     // Ours; github.com/caronc/apprise, plugins/ntfy.py has 200.
     title: { max: 200, unit: 'chars' },
     rate: VISITOR_RATE,

@@ -19,8 +19,12 @@ export function measure(payload: unknown, limit: SizeLimit): number {
 /** The size of a text in this unit. */
 export function sizeOf(text: string, unit: SizeUnit): number {
   if (unit === 'bytes') return Buffer.byteLength(text);
+  if (unit === 'go_bytes') return Buffer.byteLength(text.replace(GO_ESCAPES, '\\u0000'));
   return unit === 'chars' ? text.length : codePoints(text);
 }
+
+/** What Go's `json.Marshal` writes as `\u` and four digits beyond what JSON asks for (golang.org, encoding/json, HTMLEscape). */
+const GO_ESCAPES = /[<>&\u2028\u2029]/g;
 
 /** Absent measures nothing; what is no text is measured as JSON. */
 function textOf(value: unknown): string {

@@ -105,6 +105,20 @@ test('a card that feishu_app is configured to make of every message, refused: it
   await t.stop();
 });
 
+describe('characters that take more room on the wire than in the text', () => {
+  for (const name of ['bark', 'ntfy']) {
+    for (const character of ['<', '&', '"', '\\'])
+      test(`${name}: a long message of ${character} arrives in parts`, async () => {
+        const t = await start(name);
+        const msg = character.repeat(8000);
+        const [result] = (await t.deliver('ops', { expires_in: 86_400, content: { title: '标题', msg } })).results;
+        assert.deepEqual([result.status, result.message], ['success', '消息发送成功']);
+        assert.ok(t.sandbox.messages().length > 1);
+        await t.stop();
+      });
+  }
+});
+
 describe('receivers that a message does not reach', () => {
   const RECEIVERS: Readonly<Record<string, string>> = { wecom_app: 'to_user', dingtalk_app: 'user_ids' };
   for (const [name, key] of Object.entries(RECEIVERS)) {

@@ -4,18 +4,19 @@ import * as fc from 'fast-check';
 import { loadOf, measure, sizeOf } from '../../src/delivery/measure.ts';
 
 test('each unit counts its own: bytes of UTF-8, UTF-16 units, code points', () => {
-  const cases: readonly (readonly [string, number, number, number])[] = [
-    ['', 0, 0, 0],
-    ['abc', 3, 3, 3],
-    ['é', 2, 1, 1],
-    ['中文', 6, 2, 2],
-    ['🔥', 4, 2, 1],
-    ['👨‍👩‍👧‍👦', 25, 11, 7],
+  const cases: readonly (readonly [string, number, number, number, number])[] = [
+    ['', 0, 0, 0, 0],
+    ['abc', 3, 3, 3, 3],
+    ['é', 2, 2, 1, 1],
+    ['中文', 6, 6, 2, 2],
+    ['🔥', 4, 4, 2, 1],
+    ['👨‍👩‍👧‍👦', 25, 25, 11, 7],
+    ['<a>&\u2028', 7, 25, 5, 5],
   ];
-  for (const [text, bytes, chars, code_points] of cases) {
+  for (const [text, bytes, go_bytes, chars, code_points] of cases) {
     assert.deepEqual(
-      [sizeOf(text, 'bytes'), sizeOf(text, 'chars'), sizeOf(text, 'code_points')],
-      [bytes, chars, code_points],
+      [sizeOf(text, 'bytes'), sizeOf(text, 'go_bytes'), sizeOf(text, 'chars'), sizeOf(text, 'code_points')],
+      [bytes, go_bytes, chars, code_points],
       text,
     );
   }
