@@ -5,7 +5,7 @@ import { type Clean, cleanFailure, cleanSuccess, cleaned } from './clean.ts';
 import { INTERNAL_FAULT, NOT_SENT, NO_ANSWER } from './failures.ts';
 import { type IoPorts, type Trace, createIo } from './io.ts';
 import type { Parts } from './parts.ts';
-import type { Sender } from './sender.ts';
+import type { Ending, Sender } from './sender.ts';
 
 export interface AttemptPorts extends IoPorts {
   readonly events: Pick<Emitter, 'emit'>;
@@ -27,16 +27,10 @@ export interface Going {
   readonly arrivedLate: (success: Success) => void;
 }
 
-export interface Ended {
-  readonly outcome: Outcome;
-  /** Our clock ended it. */
-  readonly timed_out: boolean;
-}
-
 const NONE: readonly string[] = [];
 
 /** One request to one target, for at most `queue.timeout` seconds, told to whoever listens. Never rejects. */
-export function attempt(ports: AttemptPorts, { sender, channel, target, parts, arrivedLate }: Going): Promise<Ended> {
+export function attempt(ports: AttemptPorts, { sender, channel, target, parts, arrivedLate }: Going): Promise<Ending> {
   const { clock, events } = ports;
   const { config, network } = target;
   const { next: part, count, key, payload } = parts;

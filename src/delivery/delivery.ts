@@ -158,7 +158,9 @@ export class Delivery implements Passenger {
   /** It cannot be rendered with this message: a template, for instance. @throws what is not that */
   #refused(error: unknown): void {
     if (!(error instanceof FailureError)) throw error;
-    this.#end(cleanFailure(error.failure, (text) => cleaned(text, this.#ports.redact, [])));
+    const target = this.sender.target();
+    const people = target && this.#ports.channels.get(this.platform)?.people?.(target.config);
+    this.#end(cleanFailure(error.failure, (text) => cleaned(text, this.#ports.redact, [], people)));
   }
 
   #fitSettings(): FitSettings {
