@@ -1,3 +1,4 @@
+import { basic, credentialsOf, percentDecoded } from '../channel/credentials.ts';
 import type { Shape } from './shape.ts';
 
 /**
@@ -51,30 +52,18 @@ export function formsOf(secrets: Iterable<string>): readonly string[] {
 function* partsOf(url: URL): Generator<string> {
   yield url.href;
   if (url.pathname.length + url.search.length > 1) yield url.pathname + url.search;
-  if (url.password !== '') yield basicOf(url);
+  const credentials = url.password === '' ? undefined : credentialsOf(url);
+  if (credentials) yield basic(credentials).slice('Basic '.length);
   const parts = [url.username, url.password, url.hash.slice(1), ...url.pathname.split('/')];
   for (const part of url.search.slice(1).split('&')) parts.push(part.slice(part.indexOf('=') + 1));
   for (const part of parts) {
     if (part.length < 8 || PUBLIC_PARTS.has(part)) continue;
     yield part;
-    yield decoded(part);
+    yield percentDecoded(part);
   }
-}
-
-/** RFC 7617. */
-function basicOf({ username, password }: URL): string {
-  return Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
 }
 
 /** A lone surrogate has no encoding. */
 function encoded(text: string): string {
   return text.isWellFormed() ? encodeURIComponent(text) : text;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import type { Network } from '../model.ts';
 import { type AddressGuard, type Resolve, createAddressGuard } from './address-guard.ts';
-import { basic, credentialsOf } from './credentials.ts';
+import { basic, credentialsOf } from '../channel/credentials.ts';
 import { type Connector, proxyOf } from './proxy.ts';
 import { tlsOptionsOf, tlsVersionOf } from './tls-options.ts';
 

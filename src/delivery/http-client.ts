@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
 import { FailureError, type HttpReply, type HttpRequest, SendError } from '../channel/channel.ts';
 import type { Resolve } from './address-guard.ts';
-import { basic, credentialsOf } from './credentials.ts';
+import { basic, credentialsOf } from '../channel/credentials.ts';
 import { type Forward, type Route, createDispatchers } from './dispatchers.ts';
 import { faultOf } from './http-faults.ts';
 import { unauthenticated } from './proxy-reply.ts';

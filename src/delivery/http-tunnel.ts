@@ -1,5 +1,5 @@
 import { isIPv6, type Socket } from 'node:net';
-import { basic, type Credentials } from './credentials.ts';
+import { basic, type Credentials } from '../channel/credentials.ts';
 import { proxyReply, refusal, unauthenticated, unreachable } from './proxy-reply.ts';
 
 /** Where a tunnel is to end. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
 import type { AddressGuard } from './address-guard.ts';
-import { credentialsOf } from './credentials.ts';
+import { credentialsOf } from '../channel/credentials.ts';
 import { proxyFaultOf } from './http-faults.ts';
 import { httpTunnel } from './http-tunnel.ts';
 import { socks5 } from './socks5.ts';

@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import type { SendError } from '../channel/channel.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../channel/credentials.ts';
 import type { Destination } from './http-tunnel.ts';
 import { bytesOf } from './networks.ts';
 import { proxyReply, refusal, unauthenticated, unreachable } from './proxy-reply.ts';

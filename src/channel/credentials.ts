@@ -1,3 +1,5 @@
+import { basicAuth } from './basic-auth.ts';
+
 /** User name and password of a URL, as they were before they were percent-encoded. */
 export interface Credentials {
   readonly username: string;
@@ -7,15 +9,14 @@ export interface Credentials {
 /** The credentials written into a URL, if any. */
 export function credentialsOf(url: URL): Credentials | undefined {
   if (url.username === '' && url.password === '') return undefined;
-  return { username: decoded(url.username), password: decoded(url.password) };
+  return { username: percentDecoded(url.username), password: percentDecoded(url.password) };
 }
 
-/** The value of an `authorization` or `proxy-authorization` header (RFC 7617, UTF-8). */
-export const basic = ({ username, password }: Credentials): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+/** The value of an `authorization` or `proxy-authorization` header. */
+export const basic = ({ username, password }: Credentials): string => basicAuth(username, password);
 
 /** A percent sign that encodes nothing stands for itself. */
-function decoded(text: string): string {
+export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
