@@ -10,9 +10,10 @@ import { createHttp } from './http/server.ts';
 import { type Log, createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock, Message, Deliver, Network, Recipient, Send } from './model.ts';
+import { type Auditor, createAuditor } from './push/audit.ts';
 import { type PreviewTarget, type PushService, createPushService } from './push/service.ts';
 import { createRedactor } from './redact.ts';
-import { createMemoryStore } from './store/memory.ts';
+import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { type Alerts, createAlerts } from './system/alerts.ts';
 import type { SystemEntry } from './system/settings.ts';
@@ -36,9 +37,10 @@ export interface App {
   readonly store: Store;
   readonly events: Emitter;
   readonly alerts: Alerts;
+  readonly auditor: Auditor;
   readonly log: Log;
   readonly redact: (text: string) => string;
-  /** Starts to listen; `url` is what a browser on this machine would open. */
+  /** Takes up what an earlier process has left, and starts to listen; `url` is what a browser on this machine would open. */
   listen(): Promise<{ readonly url: string }>;
   /** Takes a validated configuration over in one step. */
   reload(next: Config): void;
@@ -57,8 +59,14 @@ export const VERSION: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-/** Constructs the server: the only place where its parts meet. */
-export function createApp(options: AppOptions): App {
+/** Milliseconds that the dead man's switch has to answer. */
+const HEARTBEAT_MS = 10_000;
+
+/**
+ * Constructs the server: the only place where its parts meet.
+ * @throws Error when the store cannot be opened: what is wrong and what to do
+ */
+export async function createApp(options: AppOptions): Promise<App> {
   const {
     channels,
     clock,
@@ -78,8 +86,13 @@ export function createApp(options: AppOptions): App {
   });
   log.listen(events);
 
-  const store = createMemoryStore(clock, () => config);
+  const store = await openStore({
+    clock,
+    settings: () => config,
+    onChange: (error) => events.emit('store_changed', { available: error === undefined, error }),
+  });
   const http = options.http ?? createHttpClient();
+  const post = postWith(http, () => config.network);
   const alerts = createAlerts({
     store,
     events,
@@ -89,7 +102,7 @@ export function createApp(options: AppOptions): App {
       stdout,
       folder: notifications,
       syslog: (notice) => log.notice(notice),
-      post: postWith(http, () => config.network),
+      post,
     },
     stderr: (line) => stderr.write(line),
   });
@@ -115,13 +128,15 @@ export function createApp(options: AppOptions): App {
     recipient: (alias) => config.recipients.get(alias),
     deliver: delivery.deliver,
     preview,
-    raise: (task) => alerts.raise(task),
+    raise: (task, keep) => alerts.raise(task, keep),
   });
+  const auditor = createAuditor({ clock, events, store, service, heartbeat });
   const metrics = createMetrics({
-    stats: () => {
-      const { in_hand } = service.stats();
-      return { in_hand, queue_depth: in_hand, lanes: delivery.lanes() };
-    },
+    stats: () => ({
+      queue_depth: service.stats().in_hand,
+      unaccounted: auditor.unaccounted,
+      lanes: delivery.lanes(),
+    }),
   });
   metrics.listen(events);
   const web = createHttp({
@@ -137,17 +152,33 @@ export function createApp(options: AppOptions): App {
     version: VERSION,
   });
 
-  let cancelSweep = () => {};
-  function sweepLater(): void {
-    cancelSweep = clock.after(config.task.cleanup_interval * 1000, () => {
-      void store.sweep().then(sweepLater);
-    });
+  store.every('retention', config.task.cleanup_interval, () => store.sweep().catch(crashed('retention')));
+  store.every('audit', config.system.audit_interval, async () => {
+    await auditor.run();
+    await alerts.resume();
+  });
+
+  function crashed(where: string) {
+    return (error: unknown) => events.emit('crashed', { where, error });
   }
-  sweepLater();
+
+  function heartbeat() {
+    const { heartbeat_url: url } = config.system;
+    if (url === undefined) return undefined;
+    return async () => {
+      const { status } = await post(url, '', AbortSignal.timeout(HEARTBEAT_MS));
+      if (status >= 400) throw new Error(`system.heartbeat_url answered ${status}`);
+    };
+  }
 
   function ready(): string[] {
     const { draining, in_hand, capacity } = service.stats();
-    return [...(draining ? ['正在停止'] : []), ...(in_hand >= capacity ? ['队列已满'] : [])];
+    return [
+      ...(draining ? ['正在停止'] : []),
+      ...(store.available ? [] : ['存储不可用']),
+      // With a durable store the others wait there, and nobody is refused.
+      ...(in_hand >= capacity && !store.durable ? ['队列已满'] : []),
+    ];
   }
 
   function preview({ alias }: Recipient, send: Send, message: Message, priority: number): PreviewTarget {
@@ -181,9 +212,14 @@ export function createApp(options: AppOptions): App {
     store,
     events,
     alerts,
+    auditor,
     log,
     redact,
-    listen: () => web.listen(),
+    async listen() {
+      service.resume();
+      await alerts.resume();
+      return web.listen();
+    },
     reload(next) {
       const late = needsRestart(config, next);
       config = next;
@@ -196,10 +232,10 @@ export function createApp(options: AppOptions): App {
       const drain = service.drain(config.server.shutdown_timeout * 1000);
       const close = async () => {
         await drain.done;
-        cancelSweep();
         // A sink that hangs must not hold up the end: its notices are in the store, and in the other sinks.
         await Promise.all([settledWithin(alerts.idle(), LAST_SINKS_MS, clock), web.close()]);
         await Promise.all([delivery.close(), http.close()]);
+        await store.close();
         await log.close();
       };
       const hurry = () => {

@@ -26,6 +26,7 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
  * its SHA-256 only.
  */
 export type Config = DeepReadonly<Settings> & {
+  readonly task: { readonly max_age: number };
   /** By alias, in the order of the file; so are their groups and targets. */
   readonly recipients: ReadonlyMap<string, Recipient>;
   /** The same targets by alias, platform and name. */
@@ -89,14 +90,19 @@ export function parseConfig(text: string, { file, env, channels }: ConfigOptions
   const secrets = new Set<string>();
   collectSecrets(toPlain(root), shape, secrets);
   const network = networkOf({}, sections.settings.http, dirname(file));
+  const { settings } = sections;
   return freeze({
-    ...sections.settings,
+    ...settings,
+    task: { ...settings.task, max_age: settings.task.max_age ?? MAX_AGE[settings.store.driver] },
     ...(network && { network }),
     recipients,
     targets: indexOf(recipients),
     secrets: formsOf(secrets),
   });
 }
+
+/** Seconds that a finished task is kept unless the file says otherwise; memory is dearer than a disk. */
+const MAX_AGE = { memory: 3600, sqlite: 604_800, postgres: 604_800 } as const;
 
 /** One lookup per level; undefined when there is no such target. */
 export function findTarget(

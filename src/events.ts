@@ -14,7 +14,7 @@ export interface Events {
   };
   accepted: { readonly task: Task };
   /** A push was refused; `outcome` is the metric label. */
-  rejected: { readonly outcome: 'invalid' | 'unknown_recipient' | 'busy' | 'replayed' | 'conflict' };
+  rejected: { readonly outcome: 'invalid' | 'unknown_recipient' | 'busy' | 'unavailable' | 'replayed' | 'conflict' };
   attempted: {
     /** Every task that the message stood for: one, or the members of a digest. */
     readonly tasks: readonly string[];
@@ -37,6 +37,10 @@ export interface Events {
   noticed: { readonly notice: Notice };
   /** A sink of the last line did not take a notice. */
   sink_failed: { readonly sink: string; readonly notice_id: string; readonly error: string };
+  /** The store can no longer be written to, for that reason, or can be again. */
+  store_changed: { readonly available: boolean; readonly error?: unknown };
+  /** The unfinished tasks have been looked through. */
+  audited: { readonly unaccounted: number; readonly overdue: number };
   reloaded: { readonly ok: boolean; readonly message: string };
   /** A bug: an exception nobody expected. */
   crashed: { readonly where: string; readonly error: unknown };

@@ -47,6 +47,13 @@ export function logEvents(events: Pick<Emitter, 'on'>, { write, enabled, redact,
     write('info', 'noticed', { notice: notice.id, task: notice.task_id, type: notice.type, strategy: notice.strategy });
   });
   events.on('sink_failed', (e) => write('error', 'sink_failed', { sink: e.sink, notice: e.notice_id, error: e.error }));
+  events.on('store_changed', ({ available, error }) => {
+    if (available) write('info', 'store_available', {});
+    else write('error', 'store_unavailable', { error: errorText(error, stacks) });
+  });
+  events.on('audited', ({ unaccounted, overdue }) => {
+    if (unaccounted + overdue > 0) write('error', 'audit', { unaccounted, overdue });
+  });
   events.on('reloaded', (e) => write(e.ok ? 'info' : 'error', 'reloaded', { ok: e.ok, message: e.message }));
   events.on('crashed', (e) => write('error', 'crashed', { where: e.where, error: errorText(e.error, stacks) }));
 }

@@ -5,8 +5,8 @@ import type { Emitter } from './events.ts';
 export interface MetricStats {
   /** Messages that wait or are being sent. */
   readonly queue_depth: number;
-  /** Accepted tasks that are not terminal. */
-  readonly in_hand: number;
+  /** Accepted tasks that are neither terminal nor anybody's, as the last audit of the store found. */
+  readonly unaccounted: number;
   readonly lanes: readonly LaneStats[];
 }
 
@@ -43,7 +43,7 @@ export function createMetrics({ stats }: { readonly stats: () => MetricStats }):
   collectDefaultMetrics({ register });
   const pushes = new Counter({
     name: 'pushserver_pushes_total',
-    help: 'Pushes by what became of the request: accepted, invalid, unknown_recipient, busy, replayed or conflict.',
+    help: 'Pushes by what became of the request: accepted, invalid, unknown_recipient, busy, unavailable, replayed or conflict.',
     labelNames: ['outcome'],
     registers,
   });
@@ -77,9 +77,7 @@ export function createMetrics({ stats }: { readonly stats: () => MetricStats }):
     help: 'Notices to the operator: the last line of defence.',
     registers,
   });
-  let accepted = 0;
-  let terminal = 0;
-  addGauges(register, stats, () => accepted - terminal);
+  addGauges(register, stats);
 
   return {
     listen(events) {
@@ -87,10 +85,7 @@ export function createMetrics({ stats }: { readonly stats: () => MetricStats }):
       const attempt = kept((platform: string) => kept((reason: string) => attempts.labels(platform, reason)));
       const duration = kept((platform: string) => durations.labels(platform));
       const latency = kept((platform: string) => latencies.labels(platform));
-      events.on('accepted', () => {
-        accepted += 1;
-        push('accepted').inc();
-      });
+      events.on('accepted', () => push('accepted').inc());
       events.on('rejected', ({ outcome }) => push(outcome).inc());
       events.on('attempted', ({ platform, outcome, ms }) => {
         attempt(platform)(outcome.ok ? 'ok' : outcome.kind).inc();
@@ -99,16 +94,13 @@ export function createMetrics({ stats }: { readonly stats: () => MetricStats }):
       events.on('delivered', ({ platform, ms }) => latency(platform).observe(ms / 1000));
       events.on('folded', ({ count }) => digested.inc(count));
       events.on('noticed', () => notices.inc());
-      events.on('finished', () => {
-        terminal += 1;
-      });
     },
     render: () => register.metrics(),
     contentType: register.contentType,
   };
 }
 
-function addGauges(register: Registry, stats: () => MetricStats, open: () => number): void {
+function addGauges(register: Registry, stats: () => MetricStats): void {
   const gauge = (name: string, help: string, value: () => number): void => {
     const metric = new Gauge({
       name,
@@ -123,8 +115,8 @@ function addGauges(register: Registry, stats: () => MetricStats, open: () => num
   gauge('pushserver_queue_depth', 'Accepted tasks that are not finished.', () => stats().queue_depth);
   gauge(
     'pushserver_unaccounted_tasks',
-    'Accepted tasks that are neither terminal nor in hand; anything but 0 is a bug.',
-    () => open() - stats().in_hand,
+    'Accepted tasks that are neither terminal nor in hand anywhere, by the last audit of the store; 0 but for a bug.',
+    () => stats().unaccounted,
   );
   const byLane = (name: string, help: string, value: (lane: LaneStats) => number): void => {
     const metric = new Gauge({

@@ -190,6 +190,23 @@ export interface Result {
   refused?: readonly Refused[];
   /** Unix time in milliseconds until which the platform has closed this way; 0 = it has not. */
   paused_until: number;
+  /** What another process would need to go on from here. Not shown. */
+  trail?: Trail | undefined;
+}
+
+/** How far the message of one leaf had come when its last attempt began or ended. */
+export interface Trail {
+  /** An attempt is out, and how it ended is not recorded. */
+  readonly sending: boolean;
+  /** So many of so many parts have been accepted. */
+  readonly accepted: number;
+  readonly parts: number;
+  /** The platform refused it as a card: it goes as plain text. */
+  readonly plain: boolean;
+  /** Attempts at the part in hand, the one that is out not counted. */
+  readonly tries: number;
+  /** The digest in which it is out. */
+  readonly digest_id?: string;
 }
 
 export interface Task {
@@ -207,6 +224,8 @@ export interface Task {
   readonly plan: Plan | undefined;
   /** Copies beside the plan: the recipient's `system` entries; numbered after the leaves of the plan. */
   readonly copies: readonly Send[];
+  /** `<alias>/<platform>/<target>` of its first leaf. Tasks of one line wait for each other; lines are served in turn. */
+  readonly line: string;
   /** Unix times in milliseconds. */
   readonly created_at: number;
   readonly deadline: number;
@@ -268,6 +287,8 @@ export interface Leg {
    * @param force even with an attempt in hand, whose answer would else be awaited
    */
   expire(reason: string, force: boolean): void;
+  /** Somebody else has the task now: sends nothing more for it, and tells nobody. */
+  drop(): void;
 }
 
 /** The life of a task, as its leaves see it. */
@@ -276,6 +297,14 @@ export interface Life {
   isOver(): boolean;
   /** A leaf that had been given up was reached after all. */
   arrivedLate(leaf: number): void;
+}
+
+/** What is known of the sends to one bot or account: enough to keep its windows and its pause across processes. */
+export interface LimitState {
+  /** Sends that may still count, oldest first; Unix times in milliseconds. */
+  readonly times: readonly number[];
+  /** End of its pause, Unix time in milliseconds; 0 = it is open. */
+  readonly paused_until: number;
 }
 
 /** Sends one leaf of a task. For a leaf that is already done it returns the recorded end. */

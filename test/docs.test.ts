@@ -93,7 +93,7 @@ for (const page of READMES) {
     });
 
     test('names every metric', async () => {
-      const metrics = createMetrics({ stats: () => ({ in_hand: 0, queue_depth: 0, lanes: [] }) });
+      const metrics = createMetrics({ stats: () => ({ unaccounted: 0, queue_depth: 0, lanes: [] }) });
       const names = [...(await metrics.render()).matchAll(/^# TYPE (pushserver_\w+)/gm)].map(([, name]) => name!);
       assert.ok(names.length >= 10);
       assert.deepEqual(

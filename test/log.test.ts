@@ -62,6 +62,7 @@ function taskOf(more: Partial<Task> = {}): Task {
     priority: 8,
     plan: undefined,
     copies: [],
+    line: 'ops_alert/feishu/feishu#1',
     created_at: 1000,
     deadline: 901_000,
     updated_at: 1000,

@@ -57,7 +57,7 @@ before(async () => {
     PUSHSERVER_EMAIL__SMTP_HOST: '127.0.0.1',
     PUSHSERVER_EMAIL__SMTP_PORT: String(mailServer.port),
   };
-  app = createApp({
+  app = await createApp({
     config: parseConfig(yaml, { file: 'config.yaml', env, channels }),
     channels,
     clock: systemClock,

@@ -57,7 +57,7 @@ function setUp(given: Given = {}) {
     return Promise.resolve();
   };
   const alerts = createAlerts({
-    store: { addNotice: given.addNotice ?? keep },
+    store: { addNotice: given.addNotice ?? keep, announced() {}, unannounced: async () => [], epoch: 0 },
     events,
     clock,
     settings: () => ({ enabled: true, notifications: [CONSOLE, FILE, STORE], file_limit: 10_000, ...given.settings }),
@@ -83,6 +83,7 @@ function taskOf(id = 'f029b7c4', more: Partial<Task> = {}): Task {
     priority: 8,
     plan: undefined,
     copies: [],
+    line: 'ops_alert/feishu/feishu#1',
     created_at: NOW,
     deadline: NOW + 900_000,
     updated_at: NOW,

@@ -7,7 +7,7 @@ import { answer } from './answer.ts';
 
 const [file = '', notifications = ''] = process.argv.slice(2);
 const channels = await loadChannels();
-const app = createApp({ config: loadConfig({ file, env: {}, channels }), channels, clock: systemClock, notifications });
+const app = await createApp({ config: loadConfig({ file, env: {}, channels }), channels, clock: systemClock, notifications });
 app.events.on('crashed', ({ where, error }) => process.stderr.write(`crashed in ${where}: ${String(error)}\n`));
 
 answer({

@@ -45,7 +45,7 @@ async function weather() {
   const channels = await loadChannels();
   const config = parseConfig(CONFIG(folder), { file: 'storm.yaml', env: {}, channels });
   const quiet = { write: () => true };
-  const app = createApp({
+  const app = await createApp({
     config,
     channels,
     clock,

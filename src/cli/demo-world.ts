@@ -86,7 +86,7 @@ async function server(
   const text = readText(FILE).replaceAll(`http://127.0.0.1:${PORT}`, sandbox.url);
   const env = { ...overrides, PUSHSERVER_EMAIL__SMTP_PORT: String(sandbox.smtp_port) };
   const config = parseConfig(text, { file: FILE, env, channels });
-  const app = createApp({ config, channels, clock: systemClock, notifications: NOTIFICATIONS });
+  const app = await createApp({ config, channels, clock: systemClock, notifications: NOTIFICATIONS });
   try {
     const { url } = await app.listen();
     return { app, url, notifications: NOTIFICATIONS, log: config.log.file_path };

@@ -18,7 +18,7 @@ export async function serve(file: string): Promise<void> {
   const { channels, broken } = await loadCatalogue(readText(file), { file, env: environment() });
   const load = () => loadConfig({ file, env: environment(), channels });
   const config = load();
-  const app = createApp({ config, channels, clock: systemClock });
+  const app = await createApp({ config, channels, clock: systemClock });
   for (const { name, file: path, fault, remedy } of broken)
     app.log.error('channel_broken', { platform: name, file: path, error: fault.en, remedy: remedy.en });
   say(...brokenLines(broken));

@@ -33,7 +33,7 @@ export async function tryTargets({ config: file, alias, platform }: TrialOptions
   const { channels, broken } = await loadCatalogue(readText(file), { file, env: environment() });
   const config = testing(loadConfig({ file, env: environment(), channels }));
   const chosen = choose(config, channels, { alias, platform });
-  const app = createApp({ config, channels, clock: systemClock });
+  const app = await createApp({ config, channels, clock: systemClock });
   const tried = await tryAll(app, config, chosen);
   await app.stop().done;
   say(...resultLines(tried), ...(broken.length === 0 ? [] : ['', ...brokenLines(broken)]));
@@ -61,6 +61,8 @@ function testing(config: Config): Config {
   return {
     ...config,
     retry: { ...config.retry, attempts: 1 },
+    // It records nothing; and the server that runs beside it has its file to itself.
+    store: { ...config.store, driver: 'memory' },
     // The same bot under many aliases is tried for each of them.
     digest: { ...config.digest, enabled: false },
     log: { ...config.log, output: 'stdout', format: 'text', level: 'error' },
@@ -162,6 +164,7 @@ function taskFor({ alias, platform, name }: Target): Task & { readonly plan: Sen
     priority: 5,
     plan: { op: 'send', leaf: 0, platform, target: name },
     copies: [],
+    line: '',
     created_at: now,
     deadline: now + LONGEST_TEST * 1000,
     updated_at: now,

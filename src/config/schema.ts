@@ -6,6 +6,7 @@ import { cidr, networkKeys } from './network.ts';
 const WEEK = 604_800;
 /** Ages are compared, never waited for. */
 const YEAR = 31_536_000;
+const AGE = `expected a number of seconds from 0 (for ever) to ${YEAR}`;
 
 /** Names, labels and aliases: shown in logs, metrics and tables, so one line without control characters. */
 export const label = text('expected 1 to 200 characters on one line', (value) =>
@@ -133,8 +134,25 @@ export const SECTIONS = {
       .transform((paths) => [paths].flat())
       .default([]),
   }),
+  store: z
+    .strictObject({
+      driver: z.enum(['memory', 'sqlite', 'postgres']).default('memory'),
+      path: text('expected the path of a file', (value) => value !== '' && !value.includes('\0')).default(
+        'data/pushserver.db',
+      ),
+      url: text('expected a URL that begins with postgres:// or postgresql://', isPostgresUrl)
+        .meta({ secret: true })
+        .optional(),
+      lease: whole('expected a whole number of seconds from 1 to 3600', 1, 3600).default(10),
+    })
+    .refine((store) => store.driver !== 'postgres' || store.url !== undefined, {
+      path: ['url'],
+      error: 'the driver postgres needs a url: postgres://user:password@host:5432/database',
+    }),
+  delivery: z.strictObject({ on_unknown: z.enum(['resend', 'report']).default('resend') }),
   task: z.strictObject({
-    max_age: seconds(YEAR).default(3600),
+    // The default depends on the driver of the store, see config.ts.
+    max_age: z.number({ error: AGE }).min(0, { error: AGE }).max(YEAR, { error: AGE }).optional(),
     cleanup_interval: seconds(WEEK).default(300),
     store_limit: count(1).default(100_000),
   }),
@@ -154,6 +172,11 @@ export const SECTIONS = {
       ]),
     store_limit: count(1).default(1000),
     file_limit: count(1).default(10_000),
+    heartbeat_url: z
+      .url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' })
+      .meta({ secret: true })
+      .optional(),
+    audit_interval: seconds(WEEK).default(60),
   }),
 };
 
@@ -161,6 +184,10 @@ export type Settings = { [K in keyof typeof SECTIONS]: z.output<(typeof SECTIONS
 
 function text(error: string, accepts: (value: string) => boolean): z.ZodString {
   return z.string().refine((value) => value.isWellFormed() && accepts(value), { error });
+}
+
+function isPostgresUrl(value: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value);
 }
 
 function flag(value: boolean): z.ZodDefault<z.ZodBoolean> {

@@ -51,10 +51,13 @@ export function formsOf(secrets: Iterable<string>): readonly string[] {
 
 function* partsOf(url: URL): Generator<string> {
   yield url.href;
-  if (url.pathname.length + url.search.length > 1) yield url.pathname + url.search;
+  // User and database of a PostgreSQL are words such as "pushserver", which every log has.
+  const isDatabase = /^postgres(ql)?:$/.test(url.protocol);
+  if (!isDatabase && url.pathname.length + url.search.length > 1) yield url.pathname + url.search;
   const credentials = url.password === '' ? undefined : credentialsOf(url);
   if (credentials) yield basic(credentials).slice('Basic '.length);
-  const parts = [url.username, url.password, url.hash.slice(1), ...url.pathname.split('/')];
+  const open = isDatabase ? [] : [url.username, url.hash.slice(1), ...url.pathname.split('/')];
+  const parts = [url.password, ...open];
   for (const part of url.search.slice(1).split('&')) parts.push(part.slice(part.indexOf('=') + 1));
   for (const part of parts) {
     if (part.length < 8 || PUBLIC_PARTS.has(part)) continue;

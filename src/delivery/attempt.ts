@@ -27,10 +27,13 @@ export interface Going {
   readonly arrivedLate: (success: Success) => void;
 }
 
+/** How it ended, after so many milliseconds. */
+export type Ended = Ending & { readonly ms: number };
+
 const NONE: readonly string[] = [];
 
 /** One request to one target, for at most `queue.timeout` seconds, told to whoever listens. Never rejects. */
-export function attempt(ports: AttemptPorts, { sender, channel, target, parts, arrivedLate }: Going): Promise<Ending> {
+export function attempt(ports: AttemptPorts, { sender, channel, target, parts, arrivedLate }: Going): Promise<Ended> {
   const { clock, events } = ports;
   const { config, network } = target;
   const { next: part, count, key, payload } = parts;
@@ -53,6 +56,7 @@ export function attempt(ports: AttemptPorts, { sender, channel, target, parts, a
     const end = (outcome: Outcome, timed_out: boolean) => {
       if (hasEnded) return;
       hasEnded = true;
+      const ms = clock.monotonic() - started;
       events.emit('attempted', {
         tasks: sender.tasks,
         alias: target.alias,
@@ -60,12 +64,12 @@ export function attempt(ports: AttemptPorts, { sender, channel, target, parts, a
         target: target.name,
         outcome,
         timed_out,
-        ms: clock.monotonic() - started,
+        ms,
         part: part + 1,
         parts: count,
         digest_id: sender.digest_id,
       });
-      resolve({ outcome, timed_out });
+      resolve({ outcome, timed_out, ms });
     };
     const cancel = clock.after(timeout, () => {
       if (trace.accepted !== undefined) {

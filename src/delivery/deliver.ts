@@ -1,11 +1,11 @@
 import { v7 as uuid } from 'uuid';
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Deliver, End, Leg, Message, Outcome, Recipient, Send, Target, Task } from '../model.ts';
+import type { Clock, Deliver, End, Leg, Message, Outcome, RateLimit, Recipient, Send, Target, Task } from '../model.ts';
 import type { Emitter } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import { Delivery, type DeliveryPorts, type DeliverySettings } from './delivery.ts';
 import { Digest } from './digest.ts';
-import { INTERNAL_FAULT, TARGET_GONE } from './failures.ts';
+import { CUT_BY_CRASH, INTERNAL_FAULT, TARGET_GONE } from './failures.ts';
 import { fit } from './fit.ts';
 import type { Http } from './http-client.ts';
 import { Lane, type LaneSettings } from './lane.ts';
@@ -13,17 +13,25 @@ import { Leaf } from './leaf.ts';
 import { Limit } from './limit.ts';
 import { type PoolSettings, createPools } from './pools.ts';
 import { strictestAccountRates, strictestRates } from './rates.ts';
+import { createResumptions } from './resumption.ts';
 import { createShared } from './shared.ts';
 
 export interface Settings extends DeliverySettings {
   readonly queue: DeliverySettings['queue'] & PoolSettings & { readonly failover_patience: number };
   readonly digest: LaneSettings['digest'];
+  readonly delivery: {
+    /** What becomes of an attempt that a crash has cut: it is repeated, or told as unknown. */
+    readonly on_unknown: 'resend' | 'report';
+  };
 }
 
 export interface Ports {
   readonly clock: Clock;
   readonly events: Emitter;
-  readonly store: Pick<Store, 'record'>;
+  readonly store: Pick<
+    Store,
+    'durable' | 'record' | 'begin' | 'attempted' | 'paused' | 'limit' | 'digest' | 'get' | 'now'
+  >;
   readonly http: Http;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly settings: () => Settings;
@@ -80,6 +88,12 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     laneOf: (target) => roadTo(target).lane,
     paused,
   };
+  const resumptions = createResumptions({
+    clock,
+    store,
+    send: resend,
+    crashed: (error) => events.emit('crashed', { where: 'digests of an earlier process', error }),
+  });
   const leafPorts = { clock, events, store, target: ports.target, patience: () => settings().queue.failover_patience };
   const laneSettings = (): LaneSettings => ({ digest: settings().digest, ...settings().queue });
 
@@ -87,6 +101,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     let road = roads.get(target.lane);
     if (road === undefined) {
       const { platform, account } = target;
+      const rate = rates.get(target.lane) ?? 'off';
       const label = `${target.alias}/${target.name}`;
       const lane: Lane<Delivery> = new Lane<Delivery>(
         {
@@ -95,7 +110,8 @@ export function createDelivery(ports: Ports): DeliveryDesk {
           pool: (slow, turn, again) => pools.run(platform, slow, turn, again),
           fold: (passengers) => fold(passengers, lane, label),
         },
-        rates.get(target.lane) ?? 'off',
+        rate,
+        limitOf(target.lane, rate),
         accountOf(target),
       );
       roads.set(target.lane, (road = { lane, platform, label, account }));
@@ -106,7 +122,15 @@ export function createDelivery(ports: Ports): DeliveryDesk {
   function accountOf({ account }: Target): Limit | undefined {
     if (account === undefined) return undefined;
     let limit = accounts.get(account);
-    if (limit === undefined) accounts.set(account, (limit = new Limit(clock, accountRates.get(account) ?? 'off')));
+    if (limit === undefined) accounts.set(account, (limit = limitOf(account, accountRates.get(account) ?? 'off')));
+    return limit;
+  }
+
+  /** As an earlier process left it. */
+  function limitOf(key: string, rate: RateLimit): Limit {
+    const limit = new Limit(clock, key, rate);
+    const before = store.limit(key);
+    if (before) limit.adopt(before, store.now());
     return limit;
   }
 
@@ -126,6 +150,15 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     digest.carriedBy(delivery);
     events.emit('folded', { platform, target: label, count: members.length, digest_id: id });
     return delivery;
+  }
+
+  /** A digest that another process was sending when it died. */
+  function resend(id: string, members: readonly Delivery[]): void {
+    const { platform, priority, lane } = members[0]!;
+    const digest = new Digest(id, members, clock);
+    const delivery = new Delivery(deliveryPorts, { platform, priority, lane, tries: 1 }, digest);
+    digest.carriedBy(delivery);
+    if (delivery.outlivesPause()) lane.reenter(delivery);
   }
 
   const deliver: Deliver = (task, send, mode, life) => {
@@ -151,8 +184,16 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     const { platform } = target;
     if (platform === 'system') return leaf.direct(ports.system(task, target, task.copies.includes(send)));
     const { lane } = roadTo(target);
-    const address = { platform, priority: task.priority, lane, tries: leaf.tries };
-    leaf.start(new Delivery(deliveryPorts, address, leaf));
+    const { trail } = leaf;
+    if (trail?.sending) {
+      leaf.cut();
+      if (settings().delivery.on_unknown === 'report') return leaf.refuse(CUT_BY_CRASH, true);
+    }
+    const address = { platform, priority: task.priority, lane, tries: leaf.tries, trail };
+    const delivery = new Delivery(deliveryPorts, address, leaf);
+    if (!trail?.sending || trail.digest_id === undefined) return leaf.start(delivery);
+    leaf.board(delivery);
+    resumptions.join(trail.digest_id, { task_id: task.id, leaf: send.leaf, delivery });
   }
 
   return {
@@ -192,6 +233,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
       }
     },
     async close() {
+      resumptions.close();
       for (const { lane } of roads.values()) lane.close();
       await shared.close();
     },
@@ -199,5 +241,5 @@ export function createDelivery(ports: Ports): DeliveryDesk {
 }
 
 function ended(end: End): Leg {
-  return { onEnd: (told) => told(end), withdraw() {}, expire() {} };
+  return { onEnd: (told) => told(end), withdraw() {}, expire() {}, drop() {} };
 }

@@ -1,6 +1,7 @@
 import { type Channel, FailureError } from '../channel/channel.ts';
 import type { List, Listed } from '../list.ts';
-import type { Failure, Outcome, Success, Target } from '../model.ts';
+import type { Failure, Outcome, Success, Target, Trail } from '../model.ts';
+import type { Store } from '../store/store.ts';
 import { type AttemptPorts, attempt } from './attempt.ts';
 import { cleanFailure, cleaned } from './clean.ts';
 import { INTERNAL_FAULT, OUT_OF_TIME, PAUSED_PAST_DEADLINE, TARGET_GONE } from './failures.ts';
@@ -22,6 +23,7 @@ export interface DeliveryPorts extends AttemptPorts {
   readonly settings: () => DeliverySettings;
   /** The lane of a target as it is configured now. */
   readonly laneOf: (target: Target) => Lane<Delivery>;
+  readonly store: Pick<Store, 'durable' | 'begin' | 'attempted' | 'paused'>;
   /** This lane has been paused, and others with it if their account is. */
   readonly paused: (lane: Lane<Delivery>) => void;
   readonly chance: () => number;
@@ -50,10 +52,10 @@ export class Delivery implements Passenger {
   unclear: boolean;
   #done = false;
 
-  /** @param address `tries`: attempts made before the message was passed over */
+  /** @param address `tries`: attempts made before, at the part in hand; `trail`: how far another process had come */
   constructor(
     ports: DeliveryPorts,
-    address: { platform: string; priority: number; lane: Lane<Delivery>; tries: number },
+    address: { platform: string; priority: number; lane: Lane<Delivery>; tries: number; trail?: Trail | undefined },
     sender: Sender,
   ) {
     this.#ports = ports;
@@ -64,6 +66,7 @@ export class Delivery implements Passenger {
     // What became of those attempts is not known here.
     this.unclear = address.tries > 0;
     this.sender = sender;
+    if (address.trail && (address.trail.accepted > 0 || address.trail.plain)) this.#parts = new Parts(address.trail);
   }
 
   /** Attempts made, throttle answers not counted. */
@@ -123,7 +126,6 @@ export class Delivery implements Passenger {
   }
 
   async send(): Promise<void> {
-    this.#sending = true;
     try {
       await this.#sendPart().catch((error: unknown) => this.#refused(error));
     } catch (error) {
@@ -142,7 +144,10 @@ export class Delivery implements Passenger {
     const parts = (this.#parts ??= new Parts());
     parts.prepare(() => this.sender.message(target, channel), channel, target, this.#fitSettings());
     const aboard = this.sender.aboard();
-    const { outcome, timed_out } = await attempt(this.#ports, {
+    if (this.#ports.store.durable && !(await this.#departs(parts))) return;
+    this.#sending = true;
+    const started_at = this.#ports.clock.now();
+    const { outcome, timed_out, ms } = await attempt(this.#ports, {
       sender: this.sender,
       channel,
       target,
@@ -151,8 +156,46 @@ export class Delivery implements Passenger {
     });
     this.lane.slow = timed_out;
     this.#sending = false;
+    if (this.#ports.store.durable) this.#note(parts, target, { outcome, timed_out, started_at, ms });
     if (outcome.ok) this.#accepted(outcome, parts);
     else this.#failed(outcome, parts, target, channel, timed_out);
+  }
+
+  /**
+   * Has it recorded that a request leaves. Meanwhile it may still be withdrawn, or its time end.
+   * @returns false: nothing may leave
+   */
+  async #departs(parts: Parts): Promise<boolean> {
+    const { sender } = this;
+    this.#mark(parts, true);
+    const leaves = sender.leaves();
+    const members = leaves.map(({ task, leaf }) => ({ task_id: task.id, leaf }));
+    const digest = sender.digest_id === undefined ? undefined : { id: sender.digest_id, members };
+    const leave = await this.#ports.store.begin({ leaves, limits: this.lane.counting, digest });
+    if (leave === 'go' && !this.#done && !sender.isOver()) return true;
+    this.#mark(parts, false);
+    if (!this.#done) this.#return();
+    return false;
+  }
+
+  #mark(parts: Parts, sending: boolean): void {
+    const { digest_id } = this.sender;
+    const { next: accepted, count, plain } = parts;
+    const trail: Trail = { sending, accepted, parts: count, plain, tries: this.#tries };
+    this.sender.mark(sending && digest_id !== undefined ? { ...trail, digest_id } : trail);
+  }
+
+  /** A request has ended: for the books. */
+  #note(
+    { next, count }: Parts,
+    { platform, name }: Target,
+    ended: { outcome: Outcome; timed_out: boolean; started_at: number; ms: number },
+  ): void {
+    const { sender } = this;
+    for (const leaf of sender.leaves()) {
+      const where = { platform, target: name, part: next + 1, parts: count };
+      this.#ports.store.attempted({ ...leaf, ...where, ...ended, digest_id: sender.digest_id });
+    }
   }
 
   /** It cannot be rendered with this message: a template, for instance. @throws what is not that */
@@ -179,6 +222,7 @@ export class Delivery implements Passenger {
     this.lane.accepted();
     this.#tries = 0;
     if (parts.accepted(success)) return this.#end(parts.success);
+    if (this.#ports.store.durable) this.#mark(parts, false);
     this.sender.overdue({ outcome: OUT_OF_TIME, timed_out: false });
     if (this.sender.isOver()) return this.#end(OUT_OF_TIME);
     this.#continue();
@@ -190,6 +234,8 @@ export class Delivery implements Passenger {
       const { lane } = this;
       const seconds = lane.pause(failure, channel.limits.throttle);
       events.emit('paused', { platform: this.platform, target: `${target.alias}/${target.name}`, seconds });
+      for (const limit of lane.closing) this.#ports.store.paused(limit);
+      if (this.#ports.store.durable) this.#mark(parts, false);
       if (!this.begun) this.sender.throttled(failure);
       this.sender.overdue({ outcome: failure, timed_out });
       if (this.#givesUp()) this.#end(failure);
@@ -201,9 +247,11 @@ export class Delivery implements Passenger {
     this.#tries++;
     if (failure.as_text && !this.#givesUp() && parts.turnToText(channel, target, this.#fitSettings())) {
       this.#tries = 0;
+      if (this.#ports.store.durable) this.#mark(parts, false);
       return this.#continue();
     }
     if (failure.kind === 'unknown') this.unclear = true;
+    if (this.#ports.store.durable) this.#mark(parts, false);
     const delay = retryDelay(failure, this.#tries, channel.capabilities.idempotent, settings().retry, chance());
     if (delay === undefined || this.#givesUp()) return this.#end(failure, timed_out);
     this.#cancelRetry = clock.after(delay, () => {

@@ -1,5 +1,6 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Clock, Failure, Level, Message, Outcome, Target } from '../model.ts';
+import type { Clock, Failure, Level, Message, Outcome, Target, Trail } from '../model.ts';
+import type { LeafRef } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import { TARGET_GONE } from './failures.ts';
 import { fitsWhole } from './fit.ts';
@@ -73,6 +74,14 @@ export class Digest implements Sender {
     for (const member of this.#members) member.sender.began();
   }
 
+  mark(trail: Trail): void {
+    for (const member of this.#members) member.sender.mark(trail);
+  }
+
+  leaves(): LeafRef[] {
+    return this.#members.flatMap((member) => member.sender.leaves());
+  }
+
   attempted(outcome: Outcome): void {
     if (!outcome.ok) this.#last = outcome;
     for (const member of this.#members) member.sender.attempted(outcome);
@@ -117,9 +126,14 @@ export class Digest implements Sender {
 
   #release(member: Delivery): void {
     const { sender } = member;
-    const goesOn = member.resume(this.#carrier!.tries, this.#last!);
-    if (!goesOn || sender.isOver()) sender.ended({ outcome: this.#last!, timed_out: false, digest_id: this.digest_id });
-    else if (sender.isUnwanted()) sender.withdraw();
+    // Without an attempt nothing has failed; who is over then has ended already.
+    const last = this.#last;
+    const goesOn =
+      last === undefined ? !sender.isOver() : member.resume(this.#carrier!.tries, last) && !sender.isOver();
+    if (last === undefined) member.carrier = undefined;
+    if (!goesOn) {
+      if (last) sender.ended({ outcome: last, timed_out: false, digest_id: this.digest_id });
+    } else if (sender.isUnwanted()) sender.withdraw();
     else if (member.isAstray()) member.reroute();
     else if (sender.waiting()) member.lane.reenter(member);
   }

@@ -22,6 +22,16 @@ export const NOT_SENT: Failure = {
   },
 };
 
+export const CUT_BY_CRASH: Failure = {
+  ok: false,
+  kind: 'unknown',
+  message: '发送过程中服务异常退出，消息可能已送达',
+  remedy: {
+    en: 'The server died before the answer was recorded; look in the group or mailbox whether the message arrived.',
+    zh: '服务退出前未能记录应答：请先到群或邮箱确认是否已收到，再决定是否重发',
+  },
+};
+
 /** A bug, not a fault of the platform: nobody can say what was sent. */
 export const INTERNAL_FAULT: Failure = {
   ok: false,

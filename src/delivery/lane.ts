@@ -1,5 +1,6 @@
 import type { Clock, Failure, RateLimit } from '../model.ts';
-import { Limit } from './limit.ts';
+import type { LimitBook } from '../store/store.ts';
+import type { Limit } from './limit.ts';
 import { type Waiter, URGENT, WaitingRoom } from './waiting-room.ts';
 
 /** A message that waits for its turn in a lane. */
@@ -50,11 +51,22 @@ export class Lane<P extends Passenger = Passenger> {
   #wakeAt = Infinity;
   #cancelWake: (() => void) | undefined;
 
-  constructor(ports: LanePorts<P>, rate: RateLimit, shared?: Limit) {
+  /** @param own its own limit, made for the same rate */
+  constructor(ports: LanePorts<P>, rate: RateLimit, own: Limit, shared?: Limit) {
     this.#ports = ports;
-    this.#own = new Limit(ports.clock, rate);
+    this.#own = own;
     this.#shared = shared;
     this.#wide = rate === 'off';
+  }
+
+  /** The limits that count its sends. */
+  get counting(): LimitBook[] {
+    return [this.#own, ...(this.#shared ? [this.#shared] : [])].filter((limit) => limit.counts);
+  }
+
+  /** The limits that can close it. */
+  get closing(): LimitBook[] {
+    return this.#shared ? [this.#own, this.#shared] : [this.#own];
   }
 
   /** Takes a changed limit over; sends already made keep counting. */

@@ -12,11 +12,12 @@ import type {
   Success,
   Target,
   Task,
+  Trail,
 } from '../model.ts';
 import type { Emitter } from '../events.ts';
-import type { Store } from '../store/store.ts';
+import type { LeafRef, Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
-import { CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
+import { CUT_BY_CRASH, CUT_OFF, NEVER_SENT, OUT_OF_TIME, PASSED } from './failures.ts';
 import { inTheirWords, withLastWords } from './last-words.ts';
 import { markFailure, markLate, markPaused, markSending, markSuccess, markWaiting, newResult } from './result.ts';
 import type { Ending, Sender } from './sender.ts';
@@ -80,14 +81,37 @@ export class Leaf implements Leg, Sender {
     return [this.#task.id];
   }
 
-  /** Attempts made before it was passed over. */
+  /** Attempts made before: it was passed over, or another process had it. */
   get tries(): number {
-    return this.#result.attempts;
+    const { trail, attempts } = this.#result;
+    return trail === undefined ? attempts : trail.tries;
+  }
+
+  /** How far another process had come with it. */
+  get trail(): Trail | undefined {
+    return this.#result.trail;
+  }
+
+  /** The process that sent it has died before it could record an answer. That was an attempt. */
+  cut(): void {
+    this.#result.attempts++;
+    this.#last = CUT_BY_CRASH;
+    const { trail } = this.#result;
+    if (trail) this.#result.trail = { ...trail, tries: trail.tries + 1, sending: false };
+  }
+
+  /** It will travel like this; not in its lane yet. */
+  board(delivery: Delivery): void {
+    this.#delivery = delivery;
   }
 
   /** Puts the message into its lane. */
   start(delivery: Delivery): void {
-    this.#delivery = delivery;
+    this.board(delivery);
+    if (delivery.begun) {
+      if (delivery.outlivesPause()) delivery.lane.continue(delivery);
+      return;
+    }
     const enters = this.#mode.stay === 'patience' ? this.waiting() : delivery.outlivesPause();
     if (enters) delivery.lane.enter(delivery);
   }
@@ -101,9 +125,9 @@ export class Leaf implements Leg, Sender {
     });
   }
 
-  /** Ends at once: there is nothing to send to. */
-  refuse(failure: Failure): void {
-    this.ended({ outcome: failure, timed_out: false });
+  /** Ends at once: nothing is sent. */
+  refuse(failure: Failure, timed_out = false): void {
+    this.ended({ outcome: failure, timed_out });
   }
 
   target(): Target | undefined {
@@ -145,6 +169,16 @@ export class Leaf implements Leg, Sender {
     this.#mode.began?.();
   }
 
+  mark(trail: Trail): void {
+    if (this.#hasEnded) return;
+    this.#result.trail = trail;
+    this.#ports.store.record(this.#task, this.#send.leaf, this.#result);
+  }
+
+  leaves(): LeafRef[] {
+    return [{ task: this.#task, leaf: this.#send.leaf }];
+  }
+
   attempted(outcome: Outcome): void {
     this.#result.attempts++;
     if (!outcome.ok) this.#last = outcome;
@@ -179,6 +213,7 @@ export class Leaf implements Leg, Sender {
     if (this.#reached) return this.#close('reached');
     this.#folded(digest_id);
     if (outcome.ok) {
+      this.#result.trail = undefined;
       markSuccess(this.#result, outcome, digest_id === undefined ? '消息发送成功' : '已合并到摘要消息发送');
       this.#record();
       this.#close('reached');
@@ -199,6 +234,7 @@ export class Leaf implements Leg, Sender {
     this.#delivery?.stop();
     this.#folded(digest_id);
     markLate(this.#result, success);
+    this.#result.trail = undefined;
     this.#record();
     if (known) return;
     if (this.#hasEnded) return this.#life.arrivedLate(this.#send.leaf);
@@ -213,7 +249,7 @@ export class Leaf implements Leg, Sender {
     // Tried or passed over before: there is something to tell. Otherwise it is as if it had never been entered.
     if (this.#last) this.#fail(this.#last, 'failed');
     else if (this.#again) this.#failAsPassed(PASSED);
-    else void this.#ports.store.record(this.#task, this.#send.leaf, undefined);
+    else this.#ports.store.record(this.#task, this.#send.leaf, undefined);
     this.#close('withdrawn');
   }
 
@@ -226,6 +262,13 @@ export class Leaf implements Leg, Sender {
     const message = last ? withLastWords(reason, last) : reason;
     this.#fail({ ...(last ?? NEVER_SENT), message }, 'failed');
     this.#close('failed');
+  }
+
+  drop(): void {
+    if (this.#hasEnded) return;
+    this.#told = undefined;
+    this.#delivery?.stop();
+    this.#close('withdrawn');
   }
 
   #pass(): void {
@@ -248,6 +291,7 @@ export class Leaf implements Leg, Sender {
   }
 
   #fail(failure: Failure, status: 'failed' | 'timeout'): void {
+    this.#result.trail = undefined;
     markFailure(this.#result, failure, status, this.#ports.clock.now());
     this.#record();
   }
@@ -256,7 +300,7 @@ export class Leaf implements Leg, Sender {
     const now = this.#ports.clock.now();
     this.#result.timestamp = now;
     this.#result.latency_ms = now - this.#task.created_at;
-    void this.#ports.store.record(this.#task, this.#send.leaf, this.#result);
+    this.#ports.store.record(this.#task, this.#send.leaf, this.#result);
   }
 
   get #hasEnded(): boolean {

@@ -1,4 +1,5 @@
-import type { Clock, Failure, RateLimit } from '../model.ts';
+import type { Clock, Failure, LimitState, RateLimit } from '../model.ts';
+import type { LimitBook } from '../store/store.ts';
 import { Window } from './window.ts';
 
 /** Seconds: what a throttle answer may ask for; a platform that asks for more is asked again after that. */
@@ -22,7 +23,9 @@ const SPANS = [
 const SHORT = 60_000;
 
 /** How fast one bot, or one account with all its bots, may be used: its windows, and its pauses. */
-export class Limit {
+export class Limit implements LimitBook {
+  /** Of the lane or the account. */
+  readonly key: string;
   readonly #clock: Clock;
   #windows: Window[] = [];
   /** Monotonic milliseconds. */
@@ -31,9 +34,15 @@ export class Limit {
   /** Throttle answers in a row, for the doubling of the pause. */
   #throttles = 0;
 
-  constructor(clock: Clock, rate: RateLimit) {
+  constructor(clock: Clock, key: string, rate: RateLimit) {
     this.#clock = clock;
+    this.key = key;
     this.set(rate);
+  }
+
+  /** It has windows: every send counts. */
+  get counts(): boolean {
+    return this.#windows.length > 0;
   }
 
   /** Takes a changed limit over; sends already made keep counting. */
@@ -45,6 +54,26 @@ export class Limit {
       window.limit = limit;
       return [window];
     });
+  }
+
+  state(now: number): LimitState {
+    const shift = now - this.#clock.monotonic();
+    const { pausedFor } = this;
+    return {
+      // The longest window has all that the others have.
+      times: (this.#windows.at(-1)?.times ?? []).map((time) => time + shift),
+      paused_until: pausedFor === 0 ? 0 : now + pausedFor,
+    };
+  }
+
+  adopt({ times, paused_until }: LimitState, now: number): void {
+    const monotonic = this.#clock.monotonic();
+    // A clock that was set back must not keep a bot closed: nothing can have been sent after now.
+    const known = times.map((time) => monotonic - Math.max(0, now - time));
+    for (const window of this.#windows) window.replace(known, monotonic);
+    this.#lastSent = known.at(-1) ?? this.#lastSent;
+    const left = Math.min(paused_until - now, LONGEST_RENEWAL * 1000);
+    this.#pausedUntil = Math.max(this.#pausedUntil, monotonic + Math.max(0, left));
   }
 
   /** Counts a send. */

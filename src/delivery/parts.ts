@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Channel } from '../channel/channel.ts';
-import type { Message, Success, Target } from '../model.ts';
+import type { Message, Success, Target, Trail } from '../model.ts';
 import { type Part, fit } from './fit.ts';
 
 export interface FitSettings {
@@ -23,6 +23,20 @@ export class Parts {
   #list: readonly Part[] | undefined = undefined;
   /** The platform could not read it as a card: it goes as plain text. */
   #plain = false;
+  /** As many there were when another process sent the first ones. */
+  #expected: number | undefined = undefined;
+
+  /** @param trail how far another process had come with it */
+  constructor(trail?: Trail) {
+    if (trail === undefined) return;
+    this.next = trail.accepted;
+    this.#plain = trail.plain;
+    this.#expected = trail.parts;
+  }
+
+  get plain(): boolean {
+    return this.#plain;
+  }
 
   get count(): number {
     return this.#list?.length ?? 1;
@@ -36,6 +50,9 @@ export class Parts {
   /** Renders the message, unless that is done. */
   prepare(message: () => Message, channel: Channel, target: Target, settings: FitSettings): void {
     this.#list ??= this.#fit(message(), channel, target, settings);
+    // It is cut otherwise than before: nobody can say which of these parts have arrived.
+    if (this.#expected !== undefined && this.#expected !== this.#list.length) this.next = 0;
+    this.#expected = undefined;
   }
 
   /** What to send now. */

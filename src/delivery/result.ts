@@ -10,6 +10,7 @@ export const newResult = ({ platform, target }: Send): Result => ({
   latency_ms: 0,
   timestamp: 0,
   paused_until: 0,
+  trail: undefined,
 });
 
 /** Waits for its turn: for the first time, or again after it was passed over. */

@@ -1,5 +1,6 @@
 import type { Channel } from '../channel/channel.ts';
-import type { Failure, Message, Outcome, Success, Target } from '../model.ts';
+import type { Failure, Message, Outcome, Success, Target, Trail } from '../model.ts';
+import type { LeafRef } from '../store/store.ts';
 
 /** How a delivery ended. */
 export interface Ending {
@@ -26,6 +27,10 @@ export interface Sender {
   waiting(): boolean;
   /** The first or next request is about to leave. */
   began(): void;
+  /** How far it has come, for a store that outlives the process. */
+  mark(trail: Trail): void;
+  /** Its leaves. */
+  leaves(): LeafRef[];
   /** A request was answered, or given up; throttle answers are not told. */
   attempted(outcome: Outcome): void;
   /** "Too fast", with nothing accepted yet. */

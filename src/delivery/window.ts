@@ -52,6 +52,12 @@ export class Window {
     return this.#times.slice(this.#head);
   }
 
+  /** What is known to have been sent takes the place of what was counted here; oldest first. */
+  replace(times: readonly number[], now: number): void {
+    this.#times = times.filter((time) => time + this.ms > now);
+    this.#head = 0;
+  }
+
   /** No send counts any more. */
   isEmpty(now: number): boolean {
     this.#forget(now);

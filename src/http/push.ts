@@ -115,12 +115,32 @@ export function answerTo(reply: PushReply | PreviewReply): Enveloped {
       return invalid(reply.faults);
     case 'unknown_recipient':
       return missing('接收者不存在', { recipient_alias: reply.alias });
+    case 'unavailable':
+      return refuse(
+        503,
+        { error: '存储暂不可用，消息未保存，请稍后重试', retry_after: reply.retry_after },
+        retryAfter(reply),
+      );
+    case 'unclear':
+      return refuse(
+        503,
+        {
+          error: '与存储的连接中断，无法确认消息是否已保存：请使用相同的幂等键重试',
+          task_id: reply.task_id,
+          retry_after: reply.retry_after,
+        },
+        retryAfter(reply),
+      );
     case 'conflict':
       return refuse(409, { error: '幂等键已用于另一个不同的请求' });
     default:
-      return refuse(503, { retry_after: reply.retry_after }, { 'Retry-After': String(Math.ceil(reply.retry_after)) });
+      return refuse(503, { retry_after: reply.retry_after }, retryAfter(reply));
   }
 }
+
+const retryAfter = ({ retry_after }: { readonly retry_after: number }) => ({
+  'Retry-After': String(Math.ceil(retry_after)),
+});
 
 /** The `Idempotency-Key` header, as the same key in a body would be read; '' = none. */
 export function keyOf(headers: IncomingHttpHeaders): string {

@@ -14,6 +14,7 @@ import { listPlatforms } from './platforms.ts';
 import { preview, push } from './push.ts';
 import { listRecipients } from './recipients.ts';
 import type { Route } from './route.ts';
+import { statistics } from './statistics.ts';
 import { getTask, listTasks } from './tasks.ts';
 
 /** Every endpoint. The first that fits a path wins, so fixed names stand before parameters. */
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   preview,
   getTask,
   listTasks,
+  statistics,
   listNotifications,
   clearNotifications,
   notificationStatistics,

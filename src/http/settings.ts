@@ -41,6 +41,7 @@ export interface HttpEvents {
 export type HttpStore = Pick<
   Store,
   | 'list'
+  | 'statistics'
   | 'listNotices'
   | 'getNotice'
   | 'markRead'

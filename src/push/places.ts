@@ -1,36 +1,55 @@
-/** The share of the buffer that is kept for recipients who hold less than that share of it. */
-const FAIR_SHARE = 0.1;
+/** A tenth of the buffer: what is kept for those who hold less than that, or what one may hold. */
+const SHARE = 0.1;
+
+/** Where nothing can be put aside: the last tenth is kept for those who hold less than a tenth. */
+export const lastTenthKept: Rule = (mine, capacity) => (mine < capacity * SHARE ? capacity : capacity * (1 - SHARE));
+
+/** Where the others wait in a store without being refused: nobody needs more than a tenth to keep a bot busy. */
+export const tenthEach: Rule = (mine, capacity) => (mine < capacity * SHARE ? capacity : 0);
+
+/** Up to how many taken places in all one who holds `mine` of them may take another one. */
+export type Rule = (mine: number, capacity: number) => number;
 
 /** The places of the bounded buffer, and who holds them. */
 export interface Places {
-  /** Takes a place for a push to this recipient; false: the buffer is full for it. */
-  reserve(alias: string): boolean;
-  release(alias: string): void;
+  /** Takes a place, for a recipient or a line; false: the buffer is full for it. */
+  reserve(key: string): boolean;
+  /** Takes one even if the buffer is full for it. */
+  take(key: string): void;
+  release(key: string): void;
+  /** Those who may take no more, for what they hold already. */
+  full(): string[];
+  readonly free: number;
   readonly taken: number;
 }
 
 /** @param size most tasks in hand at once */
-export function createPlaces(size: () => number): Places {
+export function createPlaces(size: () => number, rule: Rule): Places {
   const held = new Map<string, number>();
   let taken = 0;
-  return {
-    reserve(alias) {
-      const capacity = size();
-      const mine = held.get(alias) ?? 0;
-      const small = mine < capacity * FAIR_SHARE;
-      if (taken >= (small ? capacity : capacity * (1 - FAIR_SHARE))) return false;
-      held.set(alias, mine + 1);
-      taken++;
+  const places: Places = {
+    reserve(key) {
+      if (taken >= rule(held.get(key) ?? 0, size())) return false;
+      places.take(key);
       return true;
     },
-    release(alias) {
-      const mine = held.get(alias)! - 1;
-      if (mine === 0) held.delete(alias);
-      else held.set(alias, mine);
+    take(key) {
+      held.set(key, (held.get(key) ?? 0) + 1);
+      taken++;
+    },
+    release(key) {
+      const mine = held.get(key)! - 1;
+      if (mine === 0) held.delete(key);
+      else held.set(key, mine);
       taken--;
+    },
+    full: () => [...held].filter(([, mine]) => rule(mine, size()) === 0).map(([key]) => key),
+    get free() {
+      return Math.max(0, size() - taken);
     },
     get taken() {
       return taken;
     },
   };
+  return places;
 }

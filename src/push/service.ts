@@ -1,8 +1,8 @@
 import type { Emitter } from '../events.ts';
-import type { Clock, Deliver, Level, Message, Recipient, Send, Task } from '../model.ts';
-import type { Store } from '../store/store.ts';
+import type { Clock, Deliver, Level, Message, Notice, Recipient, Send, Task } from '../model.ts';
+import { type Store, StoreError } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
-import { leavesOf } from '../strategy/plan.ts';
+import { type Planned, leavesOf } from '../strategy/plan.ts';
 import { createPlanner } from '../strategy/planner.ts';
 import { type PushAnswer, answerOf } from './answer.ts';
 import { createBells } from './bells.ts';
@@ -10,7 +10,7 @@ import { claimOf } from './claim.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { FieldFault } from './faults.ts';
 import { createIds } from './ids.ts';
-import { createPlaces } from './places.ts';
+import { createPlaces, lastTenthKept, tenthEach } from './places.ts';
 import { reasonOf } from './reason.ts';
 import { type ParsedPush, parsePush } from './request.ts';
 import { Work } from './work.ts';
@@ -21,7 +21,11 @@ export type PushReply =
   | { readonly kind: 'unknown_recipient'; readonly alias: string }
   | { readonly kind: 'conflict' }
   /** Full or draining; `retry_after` in seconds. Nothing was stored. */
-  | { readonly kind: 'busy'; readonly retry_after: number };
+  | { readonly kind: 'busy'; readonly retry_after: number }
+  /** The store cannot be written to. Nothing was stored. */
+  | { readonly kind: 'unavailable'; readonly retry_after: number }
+  /** Nobody knows whether it was stored; if it was, this is its task. */
+  | { readonly kind: 'unclear'; readonly task_id: string; readonly retry_after: number };
 
 export interface PreviewTarget {
   readonly platform: string;
@@ -57,9 +61,15 @@ export interface PushService {
   /** The task once it is terminal, or as it stands after `ms` milliseconds; undefined = unknown. */
   wait(id: string, ms: number): Promise<Task | undefined>;
   stats(): { in_hand: number; capacity: number; draining: boolean };
+  /** Takes up what an earlier process, or another one, has left in the store; from then on whatever waits there. */
+  resume(): void;
+  /** Ids of the tasks in hand. */
+  held(): string[];
+  /** Ends an unfinished task as failed, whoever has it. */
+  fail(id: string, reason: string): Promise<void>;
   /**
-   * Stops accepting and finishes what is in hand; what is left after `ms` milliseconds, or when `hurry` is called, ends
-   * as failed with its notice.
+   * Stops accepting and finishes what is in hand. What is left after `ms` milliseconds, or when `hurry` is called, stays
+   * in a durable store; otherwise it ends as failed with its notice.
    */
   drain(ms: number): { readonly done: Promise<void>; readonly hurry: () => void };
 }
@@ -71,14 +81,17 @@ export interface PushSettings {
 export interface PushPorts {
   readonly clock: Clock;
   readonly events: Emitter;
-  readonly store: Pick<Store, 'insert' | 'claimed' | 'get' | 'finish'>;
+  readonly store: Pick<
+    Store,
+    'durable' | 'shared' | 'available' | 'insert' | 'claimed' | 'get' | 'take' | 'listen' | 'finish' | 'seize'
+  >;
   readonly settings: () => PushSettings;
   readonly recipient: (alias: string) => Recipient | undefined;
   readonly deliver: Deliver;
   /** What a target would be sent; nothing is sent. */
   readonly preview: (recipient: Recipient, send: Send, message: Message, priority: number) => PreviewTarget;
-  /** The last line: one notice for a failed task. Never rejects. */
-  readonly raise: (task: Task) => Promise<void>;
+  /** The last line: one notice for a failed task, stored by `keep` before it is written anywhere. Never rejects. */
+  readonly raise: (task: Task, keep: (notice: Notice) => Promise<void>) => Promise<void>;
 }
 
 const PRIORITY: Readonly<Record<Level, number>> = { error: 8, warning: 5, info: 2 };
@@ -86,47 +99,117 @@ const PRIORITY: Readonly<Record<Level, number>> = { error: 8, warning: 5, info: 
 /** Seconds after which a refused caller may ask again: a lane sends several messages in that time. */
 const RETRY_AFTER = 5;
 
+/** Milliseconds between two looks at a task that another process may have. */
+const LOOK = 500;
+
+/** Places that have to be free before more is taken from the store: one by one would be many small reads. */
+const HANDFUL = 100;
+
 export function createPushService(ports: PushPorts): PushService {
   const { clock, events, store, settings } = ports;
-  const places = createPlaces(() => settings().queue.buffer_size);
+  const capacity = () => settings().queue.buffer_size;
+  const places = createPlaces(capacity, store.durable ? tenthEach : lastTenthKept);
   const bells = createBells(clock);
   const planned = createPlanner();
   const nextId = createIds(() => clock.now());
   const inHand = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
+  /** By id, where somebody may ask for one: a store that outlives the process. */
+  const works = new Map<string, Work>();
+  /** Pushes that are being stored. */
+  let incoming = 0;
+  /** Tasks may be waiting in the store. */
+  let waiting = false;
+  let pulling = false;
   let draining: Drain | undefined;
+
+  /** In whose name a task holds its place. */
+  const holderOf = ({ alias, line }: Pick<Task, 'alias' | 'line'>) => (store.durable ? line : alias);
 
   function start(task: Task): void {
     task.status = 'processing';
     const work = new Work(task, ports.deliver);
-    inHand.add(work, task.deadline - task.created_at);
+    inHand.add(work, Math.max(0, task.deadline - clock.now()));
+    if (store.durable) works.set(task.id, work);
     work.onEnd(() => void finish(work));
     if (draining?.cut) work.expire(STOPPED, true);
   }
 
+  /** Takes from the store as much as there is room for. */
+  async function pull(): Promise<void> {
+    if (pulling || draining) return;
+    pulling = true;
+    try {
+      while (waiting && !draining && (places.free >= Math.min(HANDFUL, capacity() / 10) || places.taken === 0)) {
+        waiting = false;
+        const { tasks, more } = await store.take({ free: places.free, full: places.full() });
+        waiting ||= more;
+        if (tasks.length === 0) break;
+        for (const task of tasks) {
+          places.take(task.line);
+          start(task);
+        }
+      }
+    } catch (error) {
+      events.emit('crashed', { where: 'store', error });
+      clock.after(RETRY_AFTER * 1000, wake);
+    } finally {
+      pulling = false;
+    }
+  }
+
+  function wake(): void {
+    waiting = true;
+    void pull();
+  }
+
   /** Gives a place back; the last one ends the drain. */
-  function release(alias: string): void {
-    places.release(alias);
-    if (places.taken === 0) draining?.settled();
+  function release(holder: string): void {
+    places.release(holder);
+    settle();
+    if (waiting) void pull();
+  }
+
+  function settle(): void {
+    if (places.taken === 0 && incoming === 0) draining?.settled();
+  }
+
+  /** Another process has it. */
+  function lose(task: Task): void {
+    const work = works.get(task.id);
+    if (work === undefined) return;
+    work.drop();
+    remove(work);
+  }
+
+  function remove(work: Work): void {
+    inHand.remove(work);
+    works.delete(work.task.id);
+    release(holderOf(work.task));
   }
 
   async function finish(work: Work): Promise<void> {
     const { task } = work;
+    await end(task, work.overBecause);
+    remove(work);
+  }
+
+  async function end(task: Task, because: string | undefined): Promise<void> {
     task.outcome = outcomeOf(task.plan, task.results);
     task.completed_at = task.updated_at = clock.now();
     task.status = task.outcome === 'failed' ? 'failed' : 'completed';
-    if (task.status === 'failed') task.error = reasonOf(task, work.overBecause);
-    // Whatever happens to the store, the notice is raised, the place given back and the waiting answered.
-    await store.finish(task).catch((error: unknown) => events.emit('crashed', { where: 'store', error }));
-    if (task.status === 'failed') await ports.raise(task);
-    inHand.remove(work);
+    if (task.status === 'failed') {
+      task.error = reasonOf(task, because);
+      await ports.raise(task, (notice) => store.finish(task, notice));
+    } else {
+      // Whatever happens to the store, the place is given back and the waiting answered.
+      await store.finish(task, undefined).catch((error: unknown) => events.emit('crashed', { where: 'store', error }));
+    }
     events.emit('finished', { task });
     bells.ring(task.id);
-    release(task.alias);
   }
 
-  function taskOf(push: ParsedPush, recipient: Recipient): Task {
+  function taskOf(push: ParsedPush, recipient: Recipient, { plan, copies, leaves, line }: Planned): Task {
     const now = clock.now();
-    const { plan, copies, leaves } = planned(push.strategy, recipient, push.platform);
     return {
       id: nextId(),
       alias: recipient.alias,
@@ -137,6 +220,7 @@ export function createPushService(ports: PushPorts): PushService {
       priority: priorityOf(push),
       plan,
       copies,
+      line,
       created_at: now,
       deadline: now + (push.expires_in ?? settings().queue.deadline) * 1000,
       updated_at: now,
@@ -159,27 +243,44 @@ export function createPushService(ports: PushPorts): PushService {
 
     const recipient = ports.recipient(push.alias);
     if (recipient === undefined) return { kind: 'unknown_recipient', alias: push.alias };
-    if (draining || !places.reserve(push.alias)) return { kind: 'busy', retry_after: RETRY_AFTER };
+    if (draining) return BUSY;
+    if (!store.available) return { kind: 'unavailable', retry_after: RETRY_AFTER };
+    const plan = planned(push.strategy, recipient, push.platform);
+    const holder = holderOf({ alias: push.alias, line: plan.line });
+    const place = places.reserve(holder);
+    // Without a place it may wait in the store; how much may be on its way there is bounded too.
+    if (!place && (!store.durable || incoming >= capacity())) return BUSY;
 
-    const task = taskOf(push, recipient);
+    const task = taskOf(push, recipient, plan);
     const answer = answerOf(task, parsed.warnings);
-    const inserted = await store.insert(task, claim && { ...claim, answer }).catch((error: unknown) => {
-      release(push.alias);
+    const inserted = await insert(task, claim && { ...claim, answer }, place).catch((error: unknown) => {
+      if (error instanceof StoreError) return refusalOf(error, task);
+      if (place) release(holder);
       throw error;
     });
-    if (inserted.kind !== 'inserted') {
-      release(push.alias);
-      return replyOf(inserted);
-    }
+    if (place && !('held' in inserted && inserted.held)) release(holder);
+    if (inserted.kind === 'replayed' || inserted.kind === 'conflict') return replyOf(inserted);
+    if (inserted.kind !== 'inserted') return inserted;
     events.emit('accepted', { task });
-    start(task);
+    if (inserted.held) start(task);
+    else wake();
     return { kind: 'accepted', answer, replayed: false };
+  }
+
+  async function insert(...[task, claim, place]: Parameters<Store['insert']>): ReturnType<Store['insert']> {
+    incoming++;
+    try {
+      return await store.insert(task, claim, place);
+    } finally {
+      incoming--;
+    }
   }
 
   return {
     async push(body, caller, key) {
       const reply = await accept(body, caller, key);
-      if (reply.kind !== 'accepted') events.emit('rejected', { outcome: reply.kind });
+      if (reply.kind !== 'accepted')
+        events.emit('rejected', { outcome: reply.kind === 'unclear' ? 'unavailable' : reply.kind });
       else if (reply.replayed) events.emit('rejected', { outcome: 'replayed' });
       return reply;
     },
@@ -202,13 +303,31 @@ export function createPushService(ports: PushPorts): PushService {
     },
 
     async wait(id, ms) {
-      const task = await store.get(id);
-      if (task === undefined || task.completed_at !== undefined || ms <= 0) return task;
-      await bells.wait(id, ms);
-      return store.get(id);
+      const until = clock.monotonic() + ms;
+      for (;;) {
+        const task = await store.get(id);
+        const left = until - clock.monotonic();
+        if (task === undefined || task.completed_at !== undefined || left <= 0) return task;
+        // The bell of another process is not heard here.
+        await bells.wait(id, store.shared ? Math.min(left, LOOK) : left);
+      }
     },
 
-    stats: () => ({ in_hand: inHand.size, capacity: settings().queue.buffer_size, draining: draining !== undefined }),
+    resume() {
+      store.listen({ onWaiting: wake, onLost: lose });
+      if (store.durable) wake();
+    },
+
+    held: () => inHand.all().map(({ task }) => task.id),
+
+    async fail(id, reason) {
+      const work = works.get(id);
+      if (work) return work.expire(reason, true);
+      const task = await store.seize(id);
+      if (task) await end(task, reason);
+    },
+
+    stats: () => ({ in_hand: inHand.size, capacity: capacity(), draining: draining !== undefined }),
 
     drain(ms) {
       const { promise: done, resolve: settled } = Promise.withResolvers<void>();
@@ -216,11 +335,14 @@ export function createPushService(ports: PushPorts): PushService {
       draining = drain;
       const cut = () => {
         drain.cut = true;
-        for (const work of inHand.all()) work.expire(STOPPED, true);
+        for (const work of inHand.all()) {
+          if (store.durable) lose(work.task);
+          else work.expire(STOPPED, true);
+        }
       };
       const cancel = clock.after(ms, cut);
       void done.then(cancel);
-      if (places.taken === 0) settled();
+      settle();
       return { done, hurry: cut };
     },
   };
@@ -233,6 +355,12 @@ interface Drain {
   readonly settled: () => void;
   /** The time for finishing is over. */
   cut: boolean;
+}
+
+const BUSY: PushReply = { kind: 'busy', retry_after: RETRY_AFTER };
+
+function refusalOf({ kind }: StoreError, { id }: Task): Extract<PushReply, { kind: 'unavailable' | 'unclear' }> {
+  return kind === 'unclear' ? { kind, task_id: id, retry_after: RETRY_AFTER } : { kind, retry_after: RETRY_AFTER };
 }
 
 function replyOf(known: { kind: 'replayed'; answer: unknown } | { kind: 'conflict' }): PushReply {

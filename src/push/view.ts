@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 /** A result as people read it: times are ISO 8601. */
-export type ResultView = Omit<Result, 'timestamp' | 'passed' | 'paused_until'> & {
+export type ResultView = Omit<Result, 'timestamp' | 'passed' | 'paused_until' | 'trail'> & {
   readonly timestamp: string;
   readonly paused_until?: string;
 };
@@ -61,7 +61,7 @@ export function taskView(task: Task, now: number): TaskView {
   };
 }
 
-function resultView({ passed: _inside, paused_until, ...result }: Result, now: number): ResultView {
+function resultView({ passed: _passed, trail: _trail, paused_until, ...result }: Result, now: number): ResultView {
   const view = { ...result, timestamp: iso(result.timestamp) };
   if (paused_until === 0) return view;
   const until = iso(paused_until);

@@ -39,6 +39,12 @@ export class Work implements Life, Carrier, Listed {
     this.#run?.late(leaf);
   }
 
+  /** It is somebody else's now: nothing more is sent or told. */
+  drop(): void {
+    this.overBecause ??= '';
+    for (const leg of this.#legs) leg?.drop();
+  }
+
   /** Nothing new is sent from now on. @param force does not wait for attempts in hand either */
   expire(reason: string, force = false): void {
     this.overBecause ??= reason;

@@ -4,6 +4,8 @@ import type { Store } from './store.ts';
 type Notices = Pick<
   Store,
   | 'addNotice'
+  | 'announced'
+  | 'unannounced'
   | 'getNotice'
   | 'listNotices'
   | 'markRead'
@@ -13,8 +15,11 @@ type Notices = Pick<
   | 'noticeStatistics'
 >;
 
-/** The notice half of the memory store: at most `limit` notices, the newest kept. */
-export function createNotices(limit: () => number): Notices {
+/**
+ * The notice half of the memory store: at most `limit` notices, the newest kept.
+ * @param added called for each
+ */
+export function createNotices(limit: () => number, added: () => void): Notices {
   // A Map keeps the order of insertion, so the first entry is the oldest.
   const notices = new Map<string, Notice>();
   const unread = () => [...notices.values()].filter((notice) => notice.status === 'unread');
@@ -22,8 +27,12 @@ export function createNotices(limit: () => number): Notices {
   return {
     async addNotice(notice) {
       notices.set(notice.id, notice);
+      added();
       while (notices.size > limit()) notices.delete(notices.keys().next().value!);
     },
+    // Whoever could ask has been told by the same process.
+    announced() {},
+    unannounced: async () => [],
     getNotice: async (id) => notices.get(id),
     async listNotices({ status, limit: most, offset }) {
       const found = [...notices.values()].filter((notice) => status === undefined || notice.status === status);

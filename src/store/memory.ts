@@ -1,5 +1,8 @@
 import type { Clock, Task } from '../model.ts';
 import { createNotices } from './memory-notices.ts';
+import { createPeriods } from './periods.ts';
+import { platformsOf } from './platforms.ts';
+import { type Counted, countedOf, dayOf, daysOf } from './statistics.ts';
 import type { Claim, Store, TaskFilter } from './store.ts';
 
 export interface MemorySettings {
@@ -14,6 +17,12 @@ interface Remembered extends Claim {
   readonly at: number;
 }
 
+/** Milliseconds after which the audit wonders: what has only just been accepted, or is about to end, is nobody's fault. */
+const PATIENCE = 60_000;
+
+/** Days whose counts are kept. */
+const MOST_DAYS = 366;
+
 /** Keeps everything in this process; a restart forgets it. */
 export function createMemoryStore(clock: Clock, settings: () => MemorySettings): Store {
   const tasks = new Map<string, Task>();
@@ -23,9 +32,25 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
   let finished: Task[] = [];
   let finishedHead = 0;
   const claims = new Map<string, Remembered>();
+  /** By day, then by what is counted. */
+  const counts = new Map<string, Map<Counted, number>>();
 
+  function count(what: Counted): void {
+    const today = dayOf(clock.now());
+    let of = counts.get(today);
+    if (of === undefined) {
+      counts.set(today, (of = new Map()));
+      if (counts.size > MOST_DAYS) counts.delete(counts.keys().next().value!);
+    }
+    of.set(what, (of.get(what) ?? 0) + 1);
+  }
+
+  const periods = createPeriods(clock);
   const isOpen = (task: Task | undefined) => task !== undefined && task.completed_at === undefined;
-  const notices = createNotices(() => settings().system.store_limit);
+  const notices = createNotices(
+    () => settings().system.store_limit,
+    () => count('notices'),
+  );
 
   function look(key: string, fingerprint: string) {
     const claim = claims.get(key);
@@ -66,6 +91,11 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
 
   return {
     ...notices,
+    durable: false,
+    shared: false,
+    epoch: 0,
+    available: true,
+    now: () => clock.now(),
 
     async insert(task, claim) {
       if (claim) {
@@ -76,7 +106,8 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
       tasks.set(task.id, task);
       order.push(task.id);
       if (claim) trimClaims();
-      return { kind: 'inserted' };
+      count('accepted');
+      return HELD;
     },
 
     claimed: async (key, fingerprint) => look(key, fingerprint),
@@ -94,30 +125,65 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
       return { tasks: page, next_cursor: page.at(-1)!.id };
     },
 
-    async record(task, leaf, result) {
+    // Nothing waits here that is not in hand.
+    take: async () => ({ tasks: [], more: false }),
+    listen() {},
+
+    record(task, leaf, result) {
       task.results[leaf] = result;
       task.updated_at = clock.now();
     },
+    begin: () => 'go',
+    attempted() {},
+    paused() {},
+    limit: () => undefined,
+    digest: async () => undefined,
 
-    async finish(task) {
+    async finish(task, notice) {
+      if (notice) await notices.addNotice(notice);
+      for (const what of countedOf(task)) count(what);
       finished.push(task);
       trimTasks(-Infinity);
     },
 
     async sweep() {
-      trimTasks(clock.now() - settings().task.max_age * 1000);
+      const { max_age } = settings().task;
+      if (max_age > 0) trimTasks(clock.now() - max_age * 1000);
       const oldest = clock.now() - settings().idempotency.max_age * 1000;
       for (const [key, claim] of claims) {
         if (claim.at < oldest && !isOpen(tasks.get(claim.task_id))) claims.delete(key);
       }
     },
+
+    async audit(held) {
+      const open = [...tasks.values()].filter((task) => isOpen(task) && task.created_at < clock.now() - PATIENCE);
+      const mine = new Set(held);
+      return {
+        unowned: open.filter(({ id }) => !mine.has(id)).map(({ id }) => ({ id, taken_up: 0 })),
+        overdue: open.filter(({ deadline }) => deadline < clock.now() - PATIENCE).map(({ id }) => id),
+      };
+    },
+    async recover() {},
+    async seize(id) {
+      const task = tasks.get(id);
+      return isOpen(task) ? task : undefined;
+    },
+    async statistics(days) {
+      const rows = [...counts].flatMap(([day, of]) => [...of].map(([what, n]) => ({ day, what, count: n })));
+      return daysOf(rows, clock.now(), days);
+    },
+    every: (_name, seconds, work) => periods.every(seconds, work),
+
+    close: async () => periods.stop(),
   };
 }
+
+const HELD = { kind: 'inserted', held: true } as const;
 
 function matches(task: Task, { status, alias, platform }: TaskFilter): boolean {
   if (status !== undefined && task.status !== status) return false;
   if (alias !== undefined && task.alias !== alias) return false;
-  return platform === undefined || task.platform === platform || task.results.some((r) => r?.platform === platform);
+  return platform === undefined || platformsOf(task).includes(platform);
 }
 
 /** Index of the first id that is not smaller, by bisection. */

@@ -21,6 +21,8 @@ export interface Planned {
   readonly copies: readonly Send[];
   /** How many leaves and copies there are. */
   readonly leaves: number;
+  /** Where its tasks line up: `<alias>/<platform>/<target>` of the first leaf. */
+  readonly line: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export function planFor(strategy: Strategy, recipient: Recipient, platform?: str
   if (strategy === 'platform') {
     const named = platform ?? '';
     const plan = join(named === 'system' ? 'all' : within, sends(named));
-    return { plan, copies: [], leaves: leaf };
+    return { plan, copies: [], leaves: leaf, line: lineOf(recipient, plan) };
   }
   const names = recipient.groups.map((group) => group.platform).filter((name) => name !== 'system');
   const plan = join(
@@ -48,7 +50,12 @@ export function planFor(strategy: Strategy, recipient: Recipient, platform?: str
     names.map((name) => join(within, sends(name))),
   );
   const beside = copies ? sends('system') : [];
-  return { plan, copies: beside, leaves: leaf };
+  return { plan, copies: beside, leaves: leaf, line: lineOf(recipient, plan) };
+}
+
+function lineOf({ alias }: Recipient, plan: Plan | undefined): string {
+  const [first] = leavesOf(plan);
+  return first === undefined ? alias : `${alias}/${first.platform}/${first.target}`;
 }
 
 /** The leaves of a plan in plan order. */

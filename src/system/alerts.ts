@@ -7,7 +7,7 @@ import { SinkError, sinkFault } from './sink-error.ts';
 import { createSinks, type SinkOptions } from './sinks.ts';
 
 export interface AlertOptions {
-  readonly store: Pick<Store, 'addNotice'>;
+  readonly store: Pick<Store, 'addNotice' | 'announced' | 'unannounced' | 'epoch'>;
   readonly events: Pick<Emitter, 'emit'>;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Read for every notice: a reload is obeyed at once. */
@@ -22,8 +22,11 @@ export interface Alerts {
   /**
    * Raises the one notice of a failed task, however often it is called for the same object. Resolves when the store
    * has it; the sinks are written meanwhile, see `idle`. Never rejects.
+   * @param keep stores the notice, together with the end of its task
    */
-  raise(task: Task): Promise<void>;
+  raise(task: Task, keep?: (notice: Notice) => Promise<void>): Promise<void>;
+  /** Writes the notices of earlier processes that died before their sinks had their turn. Never rejects. */
+  resume(): Promise<void>;
   /**
    * Writes one of a recipient's own `system` entries. `http` means the notice store, and a POST when the entry has a
    * URL. All entries of one task write the same notice. Never rejects.
@@ -42,7 +45,7 @@ interface Requested {
 }
 
 export function createAlerts({ store, events, clock, settings, sinks: ways, stderr }: AlertOptions): Alerts {
-  const id = createNoticeIds();
+  const id = createNoticeIds(store.epoch);
   const notices = createNotices(id);
   const sinks = createSinks({
     ...ways,
@@ -57,12 +60,20 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
   let total = 0;
 
   return {
-    async raise(task) {
+    async raise(task, keep = (notice) => store.addNotice(notice)) {
       if (raised.has(task)) return;
       raised.add(task);
       const notice = notices(task, task.error ?? '推送失败', clock.now());
-      const stored = await tracked(keep(notice));
-      void tracked(writeAll(notice, stored));
+      tell(notice);
+      const stored = await tracked(kept(keep(notice)));
+      void tracked(announce(notice, stored));
+    },
+    async resume() {
+      try {
+        for (const notice of await store.unannounced()) void tracked(announce(notice, true));
+      } catch (error) {
+        events.emit('crashed', { where: 'notice store', error });
+      }
     },
     send: (task, entry, reason) => tracked(sendTo(task, entry, reason)),
     async idle() {
@@ -79,9 +90,9 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
   }
 
   /** False: the store did not take it; the sinks are all the more needed. */
-  async function keep(notice: Notice): Promise<boolean> {
+  async function kept(keeping: Promise<void>): Promise<boolean> {
     try {
-      await add(notice);
+      await keeping;
       return true;
     } catch (error) {
       events.emit('crashed', { where: 'notice store', error });
@@ -89,10 +100,20 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
     }
   }
 
-  async function add(notice: Notice): Promise<void> {
+  function tell(notice: Notice): void {
     total += 1;
     events.emit('noticed', { notice });
+  }
+
+  async function add(notice: Notice): Promise<void> {
+    tell(notice);
     await store.addNotice(notice);
+    store.announced(notice.id);
+  }
+
+  async function announce(notice: Notice, stored: boolean): Promise<void> {
+    await writeAll(notice, stored);
+    store.announced(notice.id);
   }
 
   async function writeAll(notice: Notice, stored: boolean): Promise<void> {

@@ -25,7 +25,7 @@ describe('a channel of a user', () => {
   ill: {platforms: {two: {webhooks: [{url: "http://pager.example/other-key-of-mine"}]}}}`;
     const { parse, channels } = await load({ 'mine/one.mjs': channel('one'), 'mine/two.mjs': 'nonsense' }, yaml);
     const stdout = { write: () => true };
-    const app = createApp({ config: parse(), channels, clock: systemClock, http, stdout });
+    const app = await createApp({ config: parse(), channels, clock: systemClock, http, stdout });
     t.after(() => app.stop().done);
     const { url } = await app.listen();
     const api = async (path: string, body?: unknown) => {

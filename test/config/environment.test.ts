@@ -98,7 +98,7 @@ describe('overrides', () => {
     [
       'PUSHSERVER___PORT',
       '1',
-      ': nothing is called "" here; known here: server, auth, log, queue, retry, digest, fit, http, security, channels, task, idempotency, system, recipients, feishu, dingtalk, wechat, email, app',
+      ': nothing is called "" here; known here: server, auth, log, queue, retry, digest, fit, http, security, channels, store, delivery, task, idempotency, system, recipients, feishu, dingtalk, wechat, email, app',
     ],
     [
       'PUSHSERVER_SERVER__',

@@ -28,7 +28,6 @@ describe('every value of every section', () => {
     'queue.failover_patience',
     'retry.base_delay',
     'retry.max_delay',
-    'task.max_age',
     'task.cleanup_interval',
     'idempotency.max_age',
   ];

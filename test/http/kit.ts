@@ -217,6 +217,9 @@ function fakeService(pushed: Pushed[], store: Store): PushService {
     },
     wait: (id) => store.get(id),
     stats: () => ({ in_hand: 0, capacity: 1, draining: false }),
+    resume() {},
+    held: () => [],
+    fail: async () => {},
     drain: () => ({ done: Promise.resolve(), hurry() {} }),
   };
 }

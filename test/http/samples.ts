@@ -18,6 +18,7 @@ export function taskOf(change: Partial<Task> = {}): Task {
       ],
     },
     copies: [],
+    line: 'ops_alert/feishu/feishu#1',
     created_at: Date.UTC(2025, 0, 4, 1, 30),
     deadline: Date.UTC(2025, 0, 4, 1, 45),
     updated_at: Date.UTC(2025, 0, 4, 1, 30, 5, 678),

@@ -85,7 +85,7 @@ describe('GET /api/v1/tasks', () => {
     const rig = await startHttp(t, { clock: createTestClock() });
     await rig.store.insert(taskOf({ id: 'task-1' }));
     await rig.store.insert(taskOf({ id: 'task-2', alias: 'other', status: 'completed' }));
-    await rig.store.insert(taskOf({ id: 'task-3', platform: 'feishu', status: 'failed' }));
+    await rig.store.insert(taskOf({ id: 'task-3', platform: 'dingtalk', status: 'failed' }));
     const ids = async (query: string) => {
       const { status, body } = await rig.ask('GET', `/api/v1/tasks${query}`);
       assert.equal(status, 200);
@@ -106,7 +106,8 @@ describe('GET /api/v1/tasks', () => {
     const { ids } = await three(t);
     assert.deepEqual(await ids('?status=completed'), [['task-2'], null]);
     assert.deepEqual(await ids('?status=&recipient=ops_alert'), [['task-3', 'task-1'], null]);
-    assert.deepEqual(await ids('?platform=feishu'), [['task-3'], null]);
+    assert.deepEqual(await ids('?platform=dingtalk'), [['task-3'], null], 'pushed to it by name');
+    assert.deepEqual(await ids('?platform=feishu&recipient=other'), [['task-2'], null], 'named in its plan');
   });
 
   test('a status that is none is a fault', async (t) => {

@@ -87,7 +87,7 @@ export async function createTestApp(
       done();
     },
   }) as unknown as NodeJS.WriteStream;
-  const app = createApp({
+  const app = await createApp({
     config: configOf(yaml),
     channels,
     clock: options.real ? systemClock : clock,

@@ -3,7 +3,7 @@ import { type Channel, type ChannelIo, defineChannel } from '../../src/channel/c
 import { type Settings, createDelivery } from '../../src/delivery/deliver.ts';
 import type { Http } from '../../src/delivery/http-client.ts';
 import { createEmitter } from '../../src/events.ts';
-import type { Failure, Message, Outcome, Rate, RateLimit, Recipient, Target, Task } from '../../src/model.ts';
+import type { Failure, Message, Notice, Outcome, Rate, RateLimit, Recipient, Target, Task } from '../../src/model.ts';
 import { createPushService } from '../../src/push/service.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { type TestClock, createTestClock } from './clock.ts';
@@ -116,6 +116,7 @@ export function createRig(options: {
     digest: { enabled: true, threshold: 5, max_items: 20, ...options.settings?.digest },
     fit: { max_parts: 20, ...options.settings?.fit },
     security: { allow_networks: [], ...options.settings?.security },
+    delivery: { on_unknown: 'resend', ...options.settings?.delivery },
   };
   const store = createMemoryStore(clock, () => ({
     task: { max_age: 3600, store_limit: 100_000 },
@@ -148,8 +149,9 @@ export function createRig(options: {
     recipient: (alias) => recipients.get(alias),
     deliver: delivery.deliver,
     preview: (_recipient, send) => ({ platform: send.platform, webhook: send.target, forecast: 0 }),
-    raise: async (task) => {
+    raise: async (task, keep) => {
       raised.push(task);
+      await keep(noticeOf(task));
     },
   });
 
@@ -178,6 +180,20 @@ export function createRig(options: {
     finished: (...tasks: Task[]) => clock.until(() => tasks.every((task) => task.completed_at !== undefined)),
   };
 }
+
+const noticeOf = ({ id, message, strategy, created_at }: Task): Notice => ({
+  id: `notice-${id}`,
+  title: message.title,
+  message: message.body,
+  type: message.level,
+  strategy,
+  style: message.style,
+  source: 'PushServer-SystemNotification',
+  task_id: id,
+  reason: '',
+  created_at,
+  status: 'unread',
+});
 
 /** Results as short words: `f1 success`, `d1 failed rate_limited`. */
 export function told(task: Task): string[] {

@@ -21,6 +21,7 @@ function createStore(limits: { tasks?: number; keys?: number; notices?: number }
     priority: 2,
     plan: undefined,
     copies: [],
+    line: 'ops_alert/feishu/feishu#1',
     created_at: clock.now(),
     deadline: clock.now() + 1000,
     updated_at: clock.now(),
@@ -31,7 +32,7 @@ function createStore(limits: { tasks?: number; keys?: number; notices?: number }
   const finish = async (t: Task) => {
     t.completed_at = clock.now();
     t.status = 'completed';
-    await store.finish(t);
+    await store.finish(t, undefined);
   };
   return { clock, store, task, finish };
 }
@@ -40,7 +41,7 @@ test('a key answers again, refuses another request, and is forgotten after its a
   const { clock, store, task, finish } = createStore();
   const first = task();
   const claim = { key: 'k', fingerprint: 'a', answer: { task_id: first.id } };
-  assert.deepEqual(await store.insert(first, claim), { kind: 'inserted' });
+  assert.deepEqual(await store.insert(first, claim), { kind: 'inserted', held: true });
   assert.deepEqual(await store.insert(task(), claim), { kind: 'replayed', answer: claim.answer });
   assert.deepEqual(await store.claimed('k', 'b'), { kind: 'conflict' });
   await clock.advance(601_000);

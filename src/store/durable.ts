@@ -1,0 +1,299 @@
+import type { Clock, Notice, Task } from '../model.ts';
+import { type Held, Journal, noticeRow } from './journal.ts';
+import type { Batch, Committed } from './sql/batch.ts';
+import type { Books } from './sql/books.ts';
+import type { LimitRow, NoticeRow, TaskRow } from './sql/rows.ts';
+import { storable, taskOf } from './sql/task-row.ts';
+import { countedOf, daysOf, firstDay } from './statistics.ts';
+import type { Audit, Room, Store, StoredDigest } from './store.ts';
+
+export interface DurableSettings {
+  /** Seconds; 0 = for ever. */
+  readonly task: { readonly max_age: number };
+  readonly idempotency: { readonly max_age: number; readonly max_keys: number };
+  readonly system: { readonly store_limit: number };
+}
+
+/** A task and the lease under which it may be written. */
+export interface Taken {
+  readonly row: TaskRow;
+  readonly lease: number;
+}
+
+/** How unfinished tasks come into the hands of a process: where SQLite and PostgreSQL differ. */
+export interface Source {
+  readonly shared: boolean;
+  /** Unix time in milliseconds by the store's clock. */
+  now(): number;
+  /**
+   * Whether a newcomer may be taken in hand at once; then its lease. Otherwise it waits, and `stored` is told when it
+   * has been stored, or not.
+   */
+  admit(task: Task, place: boolean): { readonly lease: number } | { readonly stored: (stored: boolean) => void };
+  take(room: Room): Promise<{ readonly taken: readonly Taken[]; readonly more: boolean }>;
+  listen(told: { readonly onWaiting: () => void; readonly onLost: (ids: readonly string[]) => void }): void;
+  audit(held: readonly string[], now: number): Promise<Audit>;
+  recover(id: string): Promise<void>;
+  seize(id: string): Promise<Taken | undefined>;
+  every(name: string, seconds: number, work: () => Promise<void>): void;
+  /** Gives these back, for others to take. */
+  release(held: readonly Held[]): Promise<void>;
+  /** Of this process no other one may write a task from now on. */
+  hold(id: string, lease: number): void;
+  drop(id: string): void;
+  close(): Promise<void>;
+}
+
+export interface DurableParts {
+  readonly clock: Clock;
+  readonly settings: () => DurableSettings;
+  readonly books: Books;
+  readonly source: Source;
+  readonly epoch: number;
+  /** As they are stored. */
+  readonly limits: readonly LimitRow[];
+  readonly onChange: (error: unknown) => void;
+}
+
+/** A store that survives its process: what happens is written by a journal, what is in hand is answered from memory. */
+export function createDurableStore(parts: DurableParts): Store {
+  const { clock, settings, books, source, epoch } = parts;
+  const inHand = new Map<string, Held>();
+  /** Tasks that have ended here: a late answer may still correct a result. */
+  const ended = new WeakMap<Task, Held>();
+  const remembered = new Map(parts.limits.map((row) => [row.key, row]));
+  let lost: (task: Task) => void = () => {};
+
+  const journal = new Journal(
+    {
+      clock,
+      epoch,
+      now: () => source.now(),
+      claim_age: () => settings().idempotency.max_age,
+      commit: (batch: Batch): Promise<Committed> => books.commit(batch),
+      held: (id) => inHand.get(id),
+      onLost(held) {
+        if (letGo(held.task)) lost(held.task);
+      },
+      onEnded(held) {
+        letGo(held.task);
+        ended.set(held.task, held);
+      },
+      onChange: parts.onChange,
+    },
+    parts.limits,
+  );
+
+  function hold(task: Task, lease: number): Task {
+    inHand.set(task.id, { task, lease });
+    source.hold(task.id, lease);
+    return task;
+  }
+
+  /** False: it was not in hand. */
+  function letGo({ id }: Task): boolean {
+    source.drop(id);
+    return inHand.delete(id);
+  }
+
+  const alive = (row: TaskRow): Task => inHand.get(row.id)?.task ?? taskOf(row);
+
+  return {
+    durable: true,
+    shared: source.shared,
+    epoch,
+    get available() {
+      return journal.available;
+    },
+    now: () => source.now(),
+
+    async insert(task, claim, place = false) {
+      const admitted = source.admit(task, place);
+      const isHeld = 'lease' in admitted;
+      const waits = isHeld ? () => {} : admitted.stored;
+      try {
+        const stored = await journal.insert(task, isHeld ? admitted.lease : NOBODY, claim);
+        waits(stored.kind === 'stored');
+        if (stored.kind === 'claimed') {
+          const { fingerprint, answer } = stored.claim;
+          return fingerprint === claim!.fingerprint
+            ? { kind: 'replayed', answer: JSON.parse(answer) }
+            : { kind: 'conflict' };
+        }
+      } catch (error) {
+        waits(false);
+        throw error;
+      }
+      journal.count('accepted');
+      if (isHeld) hold(task, admitted.lease);
+      return { kind: 'inserted', held: isHeld };
+    },
+
+    async claimed(key, fingerprint) {
+      const claim = await books.claim(key);
+      if (claim === undefined) return undefined;
+      if (!claim.open && claim.at < source.now() - settings().idempotency.max_age * 1000) return undefined;
+      if (claim.fingerprint !== fingerprint) return { kind: 'conflict' };
+      return { kind: 'replayed', answer: JSON.parse(claim.answer) };
+    },
+
+    async get(id) {
+      const held = inHand.get(id);
+      if (held) return held.task;
+      const row = await books.task(id);
+      return row && alive(row);
+    },
+
+    async list(filter) {
+      const rows = await books.tasks(filter);
+      const page = rows.slice(0, filter.limit).map(alive);
+      return rows.length > filter.limit ? { tasks: page, next_cursor: page.at(-1)!.id } : { tasks: page };
+    },
+
+    async take(room) {
+      const { taken, more } = await source.take(room);
+      return { tasks: taken.map(({ row, lease }) => hold(taskOf(row), lease)), more };
+    },
+
+    listen({ onWaiting, onLost }) {
+      lost = onLost;
+      source.listen({
+        onWaiting,
+        onLost(ids) {
+          for (const id of ids) {
+            const held = inHand.get(id);
+            if (held === undefined) continue;
+            letGo(held.task);
+            journal.forget(held);
+            onLost(held.task);
+          }
+        },
+      });
+    },
+
+    record(task, leaf, result) {
+      task.results[leaf] = result;
+      task.updated_at = clock.now();
+      const held = inHand.get(task.id) ?? ended.get(task);
+      if (held === undefined) return;
+      // That it waits is worth writing for those who ask another process.
+      const isNews = result !== undefined && (result.status !== 'processing' || result.trail !== undefined);
+      if (isNews || source.shared) journal.task(held, isNews);
+    },
+
+    begin: (departure) => journal.begin(departure),
+
+    attempted({ task, leaf, outcome, started_at, ms, timed_out, digest_id, ...rest }) {
+      const held = inHand.get(task.id) ?? ended.get(task);
+      if (held === undefined) return;
+      const { part, parts: count, platform, target } = rest;
+      const failure = outcome.ok ? undefined : outcome;
+      journal.attempt({
+        task_id: task.id,
+        lease: held.lease,
+        leaf,
+        started_at: Math.round(started_at),
+        ms: Math.round(ms),
+        part,
+        parts: count,
+        platform,
+        target,
+        outcome: failure?.kind ?? 'ok',
+        code: failure?.code === undefined ? null : storable(failure.code),
+        message: failure === undefined ? null : storable(failure.message),
+        timed_out: Number(timed_out),
+        digest_id: digest_id ?? null,
+      });
+    },
+
+    paused: (limit) => journal.limit(limit),
+
+    limit(key) {
+      const row = remembered.get(key);
+      remembered.delete(key);
+      return row && { times: JSON.parse(row.times) as number[], paused_until: row.paused_until };
+    },
+
+    async digest(id): Promise<StoredDigest | undefined> {
+      const row = await books.digest(id);
+      return row && { id, members: JSON.parse(row.members) as StoredDigest['members'] };
+    },
+
+    async finish(task, notice) {
+      const held = inHand.get(task.id);
+      if (held === undefined) return;
+      for (const what of countedOf(task)) journal.count(what);
+      if (notice) journal.count('notices');
+      await journal.end(held, notice);
+    },
+
+    async sweep() {
+      const { task, idempotency, system } = settings();
+      const retention = {
+        now: source.now(),
+        tasks: task.max_age === 0 ? source.now() : task.max_age * 1000,
+        claims: idempotency.max_age * 1000,
+        max_claims: idempotency.max_keys,
+        max_notices: system.store_limit,
+      };
+      while (journal.available && (await books.sweep(retention)));
+    },
+
+    audit: (held) => source.audit(held, source.now()),
+    recover: (id) => source.recover(id),
+    async seize(id) {
+      const held = inHand.get(id);
+      if (held) return held.task;
+      const taken = await source.seize(id);
+      return taken && hold(taskOf(taken.row), taken.lease);
+    },
+    async statistics(days) {
+      const now = source.now();
+      return daysOf(await books.counts(firstDay(now, days)), now, days);
+    },
+    every: (name, seconds, work) => source.every(name, seconds, work),
+
+    async addNotice(notice) {
+      journal.count('notices');
+      await books.addNotice(noticeRow(notice));
+    },
+    announced: (id) => journal.announced(id),
+    unannounced: async () => (await books.unannounced(source.now() - SILENCE)).map(noticeOf),
+    async getNotice(id) {
+      const row = await books.notice(id);
+      return row && noticeOf(row);
+    },
+    async listNotices(filter) {
+      const { rows, total } = await books.notices(filter);
+      return { notices: rows.map(noticeOf), total };
+    },
+    markRead: async (id) => (await books.markRead(id)) > 0,
+    markAllRead: () => books.markRead(undefined),
+    removeNotice: async (id) => (await books.removeNotice(id)) > 0,
+    clearNotices: () => books.removeNotice(undefined),
+    async noticeStatistics() {
+      const counts = await books.noticeCounts();
+      const sum = (rows: typeof counts) => rows.reduce((total, { count }) => total + count, 0);
+      const by_type: Record<string, number> = { error: 0, warning: 0, info: 0 };
+      for (const { type, count } of counts) by_type[type] = (by_type[type] ?? 0) + count;
+      const unread = sum(counts.filter(({ status }) => status === 'unread'));
+      return { total: sum(counts), unread, read: sum(counts) - unread, by_type };
+    },
+
+    async close() {
+      await journal.close();
+      if (journal.available) await source.release([...inHand.values()]);
+      await source.close();
+      await books.close();
+    },
+  };
+}
+
+/** The lease of a task that nobody has taken. */
+export const NOBODY = -1;
+
+/** Milliseconds in which the process that has raised a notice is left to write it to its sinks. */
+const SILENCE = 60_000;
+
+const noticeOf = ({ announced: _inside, ...row }: NoticeRow): Notice =>
+  ({ ...row, source: 'PushServer-SystemNotification' }) as Notice;

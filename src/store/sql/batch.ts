@@ -1,0 +1,57 @@
+import type {
+  AttemptRow,
+  ClaimRow,
+  CountRow,
+  DigestRow,
+  LimitRow,
+  NoticeRow,
+  PlatformRow,
+  TaskRow,
+  UpdateRow,
+} from './rows.ts';
+
+/** What one transaction writes. Plain data: it may travel to another thread. */
+export interface Batch {
+  /** Unix time in milliseconds. */
+  readonly now: number;
+  readonly tasks: readonly TaskRow[];
+  readonly platforms: readonly PlatformRow[];
+  /** Each belongs to one of `tasks`; no key twice. */
+  readonly claims: readonly ClaimRow[];
+  /** Claims made before this moment may be taken over, if their task has ended. */
+  readonly claims_since: number;
+  readonly limits: readonly LimitRow[];
+  readonly departures: readonly DepartureRow[];
+  readonly updates: readonly UpdateRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly notices: readonly NoticeRow[];
+  /** Ids of notices. */
+  readonly announced: readonly string[];
+  readonly counts: readonly CountRow[];
+}
+
+/** Its tasks are among `updates`; they are written only if none of its limits has been used by somebody else. */
+export interface DepartureRow {
+  readonly tasks: readonly string[];
+  /** Keys. */
+  readonly limits: readonly string[];
+  readonly digest?: DigestRow | undefined;
+}
+
+/** What could not be written of a batch because the store knew better. */
+export interface Committed {
+  /** Claims that were made before: these tasks have not been stored. */
+  readonly claimed: readonly Pick<ClaimRow, 'key' | 'fingerprint' | 'answer'>[];
+  /** Limits that another process has used; what is stored of them. */
+  readonly moved: readonly LimitRow[];
+  /** Tasks whose lease is another one by now. */
+  readonly lost: readonly string[];
+}
+
+/** The fate of a commit is not known: it may have been carried out. */
+export class UnclearError extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost while the commit was under way', { cause });
+    this.name = 'UnclearError';
+  }
+}

@@ -1,0 +1,389 @@
+import { type ControlledTransaction, type Kysely, sql } from 'kysely';
+import type { NoticeFilter, TaskFilter } from '../store.ts';
+import { type Batch, type Committed, UnclearError } from './batch.ts';
+import { type Leases, write } from './commit.ts';
+import type { Dialect } from './dialect.ts';
+import type { ClaimRow, CountRow, DigestRow, LimitRow, NoticeRow, Tables, TaskRow } from './rows.ts';
+
+/** How far the tasks of one line that wait in the store have been taken. */
+export interface Queue {
+  readonly line: string;
+  readonly urgent: number;
+  /** Id of the last one that was taken; '' = none. */
+  readonly after: string;
+}
+
+/** Tasks of a line that have not ended. */
+export type OpenLine = Omit<Queue, 'after'> & { readonly count: number };
+
+/** Ages in milliseconds; Infinity = kept for ever. */
+export interface Retention {
+  readonly now: number;
+  readonly tasks: number;
+  readonly claims: number;
+  readonly max_claims: number;
+  readonly max_notices: number;
+}
+
+/** The tables, and everything that is asked of them. Takes and gives plain data: it may live in another thread. */
+export interface Books {
+  /** @throws UnclearError, or what the database says */
+  commit(batch: Batch): Promise<Committed>;
+  /** Counts this start. */
+  begin(now: number): Promise<number>;
+  claim(
+    key: string,
+  ): Promise<(Pick<ClaimRow, 'fingerprint' | 'answer' | 'at'> & { readonly open: boolean }) | undefined>;
+  task(id: string): Promise<TaskRow | undefined>;
+  /** Newest first, one more than `limit` if there are more. */
+  tasks(filter: TaskFilter): Promise<TaskRow[]>;
+  open(): Promise<OpenLine[]>;
+  /** The next unfinished tasks of each of these queues, at most so many of each. */
+  next(queues: readonly (Queue & { readonly most: number })[]): Promise<TaskRow[]>;
+  /** Unfinished tasks by id. */
+  unfinished(ids: readonly string[]): Promise<TaskRow[]>;
+  /**
+   * Unfinished tasks that are neither among `held` nor behind the place to which their line has been taken.
+   * @param queues every line that is not taken whole
+   */
+  unowned(
+    held: readonly string[],
+    queues: readonly Queue[],
+    before: number,
+  ): Promise<Pick<TaskRow, 'id' | 'taken_up'>[]>;
+  /** Unfinished tasks whose deadline was before this moment. */
+  overdue(before: number): Promise<string[]>;
+  /** Counts that the audit took it up. */
+  takenUp(id: string): Promise<void>;
+  digest(id: string): Promise<DigestRow | undefined>;
+  limits(): Promise<LimitRow[]>;
+  counts(since: string): Promise<Omit<CountRow, 'epoch'>[]>;
+  /**
+   * Removes one small batch of what is older than is kept.
+   * @returns whether there is more
+   */
+  sweep(retention: Retention): Promise<boolean>;
+  unannounced(before: number): Promise<NoticeRow[]>;
+  notice(id: string): Promise<NoticeRow | undefined>;
+  notices(filter: NoticeFilter): Promise<{ readonly rows: NoticeRow[]; readonly total: number }>;
+  addNotice(row: NoticeRow): Promise<void>;
+  markRead(id: string | undefined): Promise<number>;
+  removeNotice(id: string | undefined): Promise<number>;
+  noticeCounts(): Promise<{ readonly type: string; readonly status: string; readonly count: number }[]>;
+  close(): Promise<void>;
+}
+
+/** Rows that one step of the retention removes: a batch of pushes waits no longer than for these. */
+const SWEEP = 500;
+
+/** Rows that an audit names; what is left is named by the next one. */
+const MOST_FOUND = 1000;
+
+export function createBooks(db: Kysely<Tables>, dialect: Dialect, leases?: Leases): Books {
+  const one = async (query: { executeTakeFirst(): Promise<{ numUpdatedRows?: bigint; numDeletedRows?: bigint }> }) => {
+    const { numUpdatedRows, numDeletedRows } = await query.executeTakeFirst();
+    return Number(numUpdatedRows ?? numDeletedRows);
+  };
+  const openTasks = () => db.selectFrom('tasks').where('completed_at', 'is', null);
+
+  return {
+    async commit(batch) {
+      const tx = await db.startTransaction().execute();
+      let committed: Committed;
+      try {
+        committed = await write(tx, dialect, batch, leases);
+      } catch (error) {
+        await rollback(tx);
+        throw error;
+      }
+      await commit(tx);
+      return committed;
+    },
+
+    async begin(now) {
+      const { epoch } = await db
+        .insertInto('starts')
+        .values({ at: now } as Tables['starts'])
+        .returning('epoch')
+        .executeTakeFirstOrThrow();
+      return epoch;
+    },
+
+    async claim(key) {
+      const row = await db
+        .selectFrom('claims')
+        .leftJoin('tasks', 'tasks.id', 'claims.task_id')
+        .select(['fingerprint', 'answer', 'at', 'tasks.id as task', 'tasks.completed_at'])
+        .where('key', '=', key)
+        .executeTakeFirst();
+      return (
+        row && {
+          fingerprint: row.fingerprint,
+          answer: row.answer,
+          at: row.at,
+          open: row.task !== null && row.completed_at === null,
+        }
+      );
+    },
+
+    task: (id) => db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    tasks({ status, alias, platform, cursor, limit }) {
+      let query = db
+        .selectFrom('tasks')
+        .selectAll('tasks')
+        .orderBy('tasks.id', 'desc')
+        .limit(limit + 1);
+      if (platform !== undefined) {
+        query = query
+          .innerJoin('task_platforms', 'task_platforms.task_id', 'tasks.id')
+          .where('task_platforms.platform', '=', platform)
+          // By the key of the index, or every task of the platform would be sorted.
+          .clearOrderBy()
+          .orderBy(sql`task_platforms.task_id`, 'desc');
+        if (cursor !== undefined) query = query.where(sql<boolean>`task_platforms.task_id < ${cursor}`);
+      } else if (cursor !== undefined) query = query.where('tasks.id', '<', cursor);
+      if (alias !== undefined) query = query.where('alias', '=', alias);
+      if (status !== undefined) {
+        const isOpen = status === 'pending' || status === 'processing';
+        query = query.where('status', '=', status).where('completed_at', isOpen ? 'is' : 'is not', null);
+      }
+      return query.execute();
+    },
+
+    open: () =>
+      openTasks()
+        .select((eb) => ['line', 'urgent', eb.cast<number>(eb.fn.countAll(), 'integer').as('count')])
+        .groupBy(['line', 'urgent'])
+        .execute(),
+
+    async next(queues) {
+      const pages: TaskRow[][] = [];
+      for (const { line, urgent, after, most } of queues) {
+        const page = openTasks()
+          .selectAll()
+          .where('line', '=', line)
+          .where('urgent', '=', urgent)
+          .where('id', '>', after);
+        pages.push(await page.orderBy('id').limit(most).execute());
+      }
+      return pages.flat();
+    },
+
+    async unfinished(ids) {
+      if (ids.length === 0) return [];
+      const rows = dialect.rows(JSON.stringify(ids.map((id) => ({ id }))), { id: 'text' });
+      const found = await sql<TaskRow>`
+        select tasks.* from ${rows} join tasks on tasks.id = r.id where tasks.completed_at is null`.execute(db);
+      return found.rows;
+    },
+
+    async unowned(held, queues, before) {
+      const ids = dialect.rows(JSON.stringify(held.map((id) => ({ id }))), { id: 'text' });
+      const lines = dialect.rows(JSON.stringify(queues), { line: 'text', urgent: 'bigint', after: 'text' });
+      const found = await sql<{ id: string; taken_up: number }>`
+        select id, taken_up from tasks
+        where completed_at is null and created_at < ${before}
+          and id not in (select r.id from ${ids})
+          and not exists (select 1 from ${lines} where r.line = tasks.line and r.urgent = tasks.urgent and tasks.id > r.after)
+        limit ${MOST_FOUND}`.execute(db);
+      return found.rows;
+    },
+
+    async overdue(before) {
+      const rows = await openTasks().select('id').where('deadline', '<', before).limit(MOST_FOUND).execute();
+      return rows.map(({ id }) => id);
+    },
+
+    async takenUp(id) {
+      await db
+        .updateTable('tasks')
+        .set((eb) => ({ taken_up: eb('taken_up', '+', 1) }))
+        .where('id', '=', id)
+        .execute();
+    },
+
+    digest: (id) => db.selectFrom('digests').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    limits: () => db.selectFrom('limits').select(['key', 'version', 'times', 'paused_until']).execute(),
+
+    counts: (since) =>
+      db
+        .selectFrom('counts')
+        .select((eb) => ['day', 'what', eb.cast<number>(eb.fn.sum('count'), 'bigint').as('count')])
+        .where('day', '>=', since)
+        .groupBy(['day', 'what'])
+        .execute(),
+
+    sweep: (retention) => sweep(db, retention),
+
+    unannounced: (before) =>
+      db
+        .selectFrom('notices')
+        .selectAll()
+        .where('announced', '=', 0)
+        .where('created_at', '<', before)
+        .orderBy('created_at')
+        .limit(MOST_FOUND)
+        .execute(),
+
+    notice: (id) => db.selectFrom('notices').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    async notices({ status, limit, offset }) {
+      let query = db.selectFrom('notices');
+      if (status !== undefined) query = query.where('status', '=', status);
+      const { total } = await query
+        .select((eb) => eb.cast<number>(eb.fn.countAll(), 'integer').as('total'))
+        .executeTakeFirstOrThrow();
+      const rows = await query
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute();
+      return { rows, total };
+    },
+
+    async addNotice(row) {
+      await db
+        .insertInto('notices')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    markRead(id) {
+      const query = db.updateTable('notices').set({ status: 'read' });
+      // A notice that has been read may be read again; of all notices only the unread ones are counted.
+      return one(id === undefined ? query.where('status', '=', 'unread') : query.where('id', '=', id));
+    },
+
+    removeNotice(id) {
+      const query = db.deleteFrom('notices');
+      return one(id === undefined ? query : query.where('id', '=', id));
+    },
+
+    noticeCounts: () =>
+      db
+        .selectFrom('notices')
+        .select((eb) => ['type', 'status', eb.cast<number>(eb.fn.countAll(), 'integer').as('count')])
+        .groupBy(['type', 'status'])
+        .execute(),
+
+    close: () => db.destroy(),
+  };
+}
+
+async function commit(tx: ControlledTransaction<Tables>): Promise<void> {
+  try {
+    await tx.commit().execute();
+  } catch (error) {
+    // SQLSTATE of an answer: the server has refused. Anything else is silence.
+    if (error instanceof Error && 'code' in error && /^(?!08|57P0)[0-9A-Z]{5}$|^ERR_SQLITE/.test(String(error.code))) {
+      await rollback(tx);
+      throw error;
+    }
+    throw new UnclearError(error);
+  }
+}
+
+async function rollback(tx: ControlledTransaction<Tables>): Promise<void> {
+  try {
+    await tx.rollback().execute();
+  } catch {
+    // The connection is gone, and the transaction with it.
+  }
+}
+
+/** One step: a few hundred rows of each table. Unfinished tasks, their attempts and their keys stay, however old. */
+async function sweep(db: Kysely<Tables>, { now, tasks, claims, max_claims, max_notices }: Retention): Promise<boolean> {
+  const old = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('completed_at', '<', now - tasks)
+    .orderBy('completed_at')
+    .limit(SWEEP)
+    .execute();
+  const ids = old.map(({ id }) => id);
+  if (ids.length > 0) {
+    await db.deleteFrom('attempts').where('task_id', 'in', ids).execute();
+    await db.deleteFrom('task_platforms').where('task_id', 'in', ids).execute();
+    await db.deleteFrom('tasks').where('id', 'in', ids).execute();
+  }
+  const claimed = await sweepClaims(db, now - claims, max_claims);
+  const digests = await db
+    .selectFrom('digests')
+    .select('id')
+    .where('created_at', '<', now - Math.max(tasks, LONGEST_TASK))
+    .limit(SWEEP)
+    .execute();
+  if (digests.length > 0)
+    await db
+      .deleteFrom('digests')
+      .where(
+        'id',
+        'in',
+        digests.map(({ id }) => id),
+      )
+      .execute();
+  await db
+    .deleteFrom('limits')
+    .where('updated_at', '<', now - LONGEST_PAUSE)
+    .where('paused_until', '<', now)
+    .execute();
+  const notices = await db
+    .selectFrom('notices')
+    .select('id')
+    .where('announced', '=', 1)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .offset(max_notices)
+    .limit(SWEEP)
+    .execute();
+  if (notices.length > 0)
+    await db
+      .deleteFrom('notices')
+      .where(
+        'id',
+        'in',
+        notices.map(({ id }) => id),
+      )
+      .execute();
+  return [ids.length, claimed, digests.length, notices.length].includes(SWEEP);
+}
+
+/** @returns how many were removed */
+async function sweepClaims(db: Kysely<Tables>, before: number, most: number): Promise<number> {
+  const newest = await db
+    .selectFrom('claims')
+    .select('at')
+    .orderBy('at', 'desc')
+    .offset(most)
+    .limit(1)
+    .executeTakeFirst();
+  const old = await db
+    .selectFrom('claims')
+    .leftJoin('tasks', 'tasks.id', 'claims.task_id')
+    .select('key')
+    .where('at', '<=', Math.max(before, newest?.at ?? 0))
+    .where((eb) => eb.or([eb('tasks.id', 'is', null), eb('tasks.completed_at', 'is not', null)]))
+    .orderBy('at')
+    .limit(SWEEP)
+    .execute();
+  if (old.length > 0)
+    await db
+      .deleteFrom('claims')
+      .where(
+        'key',
+        'in',
+        old.map(({ key }) => key),
+      )
+      .execute();
+  return old.length;
+}
+
+/** Milliseconds: a week is the longest deadline, and the longest that a digest can be needed. */
+const LONGEST_TASK = 7 * 86_400_000;
+/** Milliseconds: the longest window is a day, the longest pause 32 of them. */
+const LONGEST_PAUSE = 33 * 86_400_000;

@@ -1,0 +1,103 @@
+import type { Clock } from '../../model.ts';
+import { type DurableParts, type Source, createDurableStore } from '../durable.ts';
+import { createPeriods } from '../periods.ts';
+import type { Books } from '../sql/books.ts';
+import type { TaskRow } from '../sql/rows.ts';
+import { isUrgent } from '../sql/task-row.ts';
+import type { Store } from '../store.ts';
+import { openSqliteBooks } from './books.ts';
+import type { SqliteOptions } from './database.ts';
+import { Queues } from './queues.ts';
+
+export type SqliteStoreOptions = SqliteOptions & Pick<DurableParts, 'clock' | 'settings' | 'onChange'>;
+
+/**
+ * Keeps everything in one file, for one process.
+ * @throws Error that says what is wrong with the file and what to do
+ */
+export async function openSqliteStore({ clock, settings, onChange, ...options }: SqliteStoreOptions): Promise<Store> {
+  const books = await openSqliteBooks(options);
+  const epoch = await books.begin(clock.now());
+  const [open, limits] = await Promise.all([books.open(), books.limits()]);
+  return createDurableStore({
+    clock,
+    settings,
+    onChange,
+    books,
+    epoch,
+    limits,
+    source: sourceOf(books, new Queues(open), clock),
+  });
+}
+
+/** There is nobody else: the lease is always the same. */
+const LEASE = 0;
+
+/** Most tasks read at once: the thread of the file is not to be kept from writing. */
+const PAGE = 500;
+
+/** Milliseconds after which the audit wonders about a task: what has only just come, or is about to end, is in order. */
+const PATIENCE = 60_000;
+
+function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
+  const periods = createPeriods(clock);
+  // The wall clock of the start: it may be set meanwhile.
+  const base = clock.now() - clock.monotonic();
+  const now = () => base + clock.monotonic();
+  /** Found by the audit; they go first. */
+  let recovered: string[] = [];
+  let waiting = () => {};
+
+  return {
+    shared: false,
+    now,
+    admit(task, place) {
+      const urgent = Number(isUrgent(task));
+      if (place && !queues.has(task.line, urgent)) return { lease: LEASE };
+      return { stored: queues.add(task.id, task.line, urgent) };
+    },
+    async take(room) {
+      const rows: TaskRow[] = await books.unfinished(recovered.splice(0, room.free));
+      const page = queues.page({ ...room, free: room.free - rows.length }, PAGE);
+      const found = page.length === 0 ? [] : await books.next(page);
+      for (const { line, urgent, most } of page) {
+        const mine = found.filter((row) => row.line === line && row.urgent === urgent);
+        queues.taken(
+          { line, urgent },
+          mine.map(({ id }) => id),
+          most,
+        );
+      }
+      return {
+        taken: [...rows, ...found].map((row) => ({ row, lease: LEASE })),
+        more: !queues.isEmpty || recovered.length > 0,
+      };
+    },
+    listen({ onWaiting }) {
+      waiting = onWaiting;
+    },
+    async audit(held, time) {
+      const [unowned, overdue] = await Promise.all([
+        books.unowned(held, queues.all(), time - PATIENCE),
+        books.overdue(time - PATIENCE),
+      ]);
+      const isWaiting = new Set(recovered);
+      return { unowned: unowned.filter(({ id }) => !isWaiting.has(id)), overdue };
+    },
+    async recover(id) {
+      await books.takenUp(id);
+      recovered.push(id);
+      waiting();
+    },
+    async seize(id) {
+      const [row] = await books.unfinished([id]);
+      return row && { row, lease: LEASE };
+    },
+    every: (_name, seconds, work) => periods.every(seconds, work),
+    // They wait in the file.
+    async release() {},
+    hold() {},
+    drop() {},
+    close: async () => periods.stop(),
+  };
+}
