@@ -90,6 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     clock,
     settings: () => config,
     onChange: (error) => events.emit('store_changed', { available: error === undefined, error }),
+    onFault: (error) => events.emit('crashed', { where: 'store', error }),
   });
   const http = options.http ?? createHttpClient();
   const post = postWith(http, () => config.network);

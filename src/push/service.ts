@@ -1,6 +1,6 @@
 import type { Emitter } from '../events.ts';
 import type { Clock, Deliver, Level, Message, Notice, Recipient, Send, Task } from '../model.ts';
-import { type Store, StoreError } from '../store/store.ts';
+import type { Claimed, Inserted, Store } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
 import { type Planned, leavesOf } from '../strategy/plan.ts';
 import { createPlanner } from '../strategy/planner.ts';
@@ -134,12 +134,14 @@ export function createPushService(ports: PushPorts): PushService {
     if (draining?.cut) work.expire(STOPPED, true);
   }
 
+  const hasRoom = () => !draining && (places.free >= Math.min(HANDFUL, capacity() / 10) || places.taken === 0);
+
   /** Takes from the store as much as there is room for. */
   async function pull(): Promise<void> {
     if (pulling || draining) return;
     pulling = true;
     try {
-      while (waiting && !draining && (places.free >= Math.min(HANDFUL, capacity() / 10) || places.taken === 0)) {
+      while (waiting && hasRoom()) {
         waiting = false;
         const { tasks, more } = await store.take({ free: places.free, full: places.full() });
         waiting ||= more;
@@ -244,7 +246,7 @@ export function createPushService(ports: PushPorts): PushService {
     const recipient = ports.recipient(push.alias);
     if (recipient === undefined) return { kind: 'unknown_recipient', alias: push.alias };
     if (draining) return BUSY;
-    if (!store.available) return { kind: 'unavailable', retry_after: RETRY_AFTER };
+    if (!store.available) return UNAVAILABLE;
     const plan = planned(push.strategy, recipient, push.platform);
     const holder = holderOf({ alias: push.alias, line: plan.line });
     const place = places.reserve(holder);
@@ -254,13 +256,11 @@ export function createPushService(ports: PushPorts): PushService {
     const task = taskOf(push, recipient, plan);
     const answer = answerOf(task, parsed.warnings);
     const inserted = await insert(task, claim && { ...claim, answer }, place).catch((error: unknown) => {
-      if (error instanceof StoreError) return refusalOf(error, task);
       if (place) release(holder);
       throw error;
     });
     if (place && !('held' in inserted && inserted.held)) release(holder);
-    if (inserted.kind === 'replayed' || inserted.kind === 'conflict') return replyOf(inserted);
-    if (inserted.kind !== 'inserted') return inserted;
+    if (inserted.kind !== 'inserted') return refusalOf(inserted, task);
     events.emit('accepted', { task });
     if (inserted.held) start(task);
     else wake();
@@ -358,12 +358,21 @@ interface Drain {
 }
 
 const BUSY: PushReply = { kind: 'busy', retry_after: RETRY_AFTER };
+const UNAVAILABLE: PushReply = { kind: 'unavailable', retry_after: RETRY_AFTER };
 
-function refusalOf({ kind }: StoreError, { id }: Task): Extract<PushReply, { kind: 'unavailable' | 'unclear' }> {
-  return kind === 'unclear' ? { kind, task_id: id, retry_after: RETRY_AFTER } : { kind, retry_after: RETRY_AFTER };
+/** What an insert that stored nothing, or perhaps nothing, comes to. */
+function refusalOf(inserted: Exclude<Inserted, { kind: 'inserted' }>, { id }: Task): PushReply {
+  switch (inserted.kind) {
+    case 'unavailable':
+      return UNAVAILABLE;
+    case 'unclear':
+      return { kind: 'unclear', task_id: id, retry_after: RETRY_AFTER };
+    default:
+      return replyOf(inserted);
+  }
 }
 
-function replyOf(known: { kind: 'replayed'; answer: unknown } | { kind: 'conflict' }): PushReply {
+function replyOf(known: Claimed): PushReply {
   if (known.kind === 'conflict') return known;
   return { kind: 'accepted', answer: known.answer as PushAnswer, replayed: true };
 }

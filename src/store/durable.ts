@@ -1,11 +1,11 @@
 import type { Clock, Notice, Task } from '../model.ts';
-import { type Held, Journal, noticeRow } from './journal.ts';
+import { type Held, Journal, type Known, noticeRow } from './journal.ts';
 import type { Batch, Committed } from './sql/batch.ts';
 import type { Books } from './sql/books.ts';
 import type { LimitRow, NoticeRow, TaskRow } from './sql/rows.ts';
 import { storable, taskOf } from './sql/task-row.ts';
 import { countedOf, daysOf, firstDay } from './statistics.ts';
-import type { Audit, Room, Store, StoredDigest } from './store.ts';
+import type { Audit, Claimed, Room, Store, StoredDigest } from './store.ts';
 
 export interface DurableSettings {
   /** Seconds; 0 = for ever. */
@@ -110,31 +110,21 @@ export function createDurableStore(parts: DurableParts): Store {
     async insert(task, claim, place = false) {
       const admitted = source.admit(task, place);
       const isHeld = 'lease' in admitted;
-      const waits = isHeld ? () => {} : admitted.stored;
-      try {
-        const stored = await journal.insert(task, isHeld ? admitted.lease : NOBODY, claim);
-        waits(stored.kind === 'stored');
-        if (stored.kind === 'claimed') {
-          const { fingerprint, answer } = stored.claim;
-          return fingerprint === claim!.fingerprint
-            ? { kind: 'replayed', answer: JSON.parse(answer) }
-            : { kind: 'conflict' };
-        }
-      } catch (error) {
-        waits(false);
-        throw error;
-      }
+      const stored = await journal.insert(task, isHeld ? admitted.lease : NOBODY, claim);
+      if (!isHeld) admitted.stored(stored.kind === 'stored');
+      if (stored.kind === 'claimed') return replyOf(stored.claim, claim!.fingerprint);
+      if (stored.kind !== 'stored') return { kind: stored.kind };
       journal.count('accepted');
       if (isHeld) hold(task, admitted.lease);
       return { kind: 'inserted', held: isHeld };
     },
 
     async claimed(key, fingerprint) {
-      const claim = await books.claim(key);
+      // Without an answer it is looked for again where it is claimed.
+      const claim = await books.claim(key).catch(() => undefined);
       if (claim === undefined) return undefined;
       if (!claim.open && claim.at < source.now() - settings().idempotency.max_age * 1000) return undefined;
-      if (claim.fingerprint !== fingerprint) return { kind: 'conflict' };
-      return { kind: 'replayed', answer: JSON.parse(claim.answer) };
+      return replyOf(claim, fingerprint);
     },
 
     async get(id) {
@@ -287,6 +277,10 @@ export function createDurableStore(parts: DurableParts): Store {
       await books.close();
     },
   };
+}
+
+function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {
+  return fingerprint === asked ? { kind: 'replayed', answer: JSON.parse(answer) } : { kind: 'conflict' };
 }
 
 /** The lease of a task that nobody has taken. */

@@ -3,7 +3,7 @@ import { type Batch, type Committed, UnclearError } from './sql/batch.ts';
 import type { AttemptRow, ClaimRow, CountRow, LimitRow, NoticeRow } from './sql/rows.ts';
 import { platformRowsOf, rowOf, updateOf } from './sql/task-row.ts';
 import { type Counted, dayOf } from './statistics.ts';
-import { type Claim, type Departure, type Leave, type LimitBook, StoreError } from './store.ts';
+import type { Claim, Departure, Leave, LimitBook } from './store.ts';
 
 /** A task that this process may write. */
 export interface Held {
@@ -12,7 +12,9 @@ export interface Held {
 }
 
 /** What became of a task that was to be stored. */
-export type Stored = { readonly kind: 'stored' } | { readonly kind: 'claimed'; readonly claim: Known };
+export type Stored =
+  | { readonly kind: 'stored' | 'unavailable' | 'unclear' }
+  | { readonly kind: 'claimed'; readonly claim: Known };
 
 export type Known = Pick<ClaimRow, 'key' | 'fingerprint' | 'answer'>;
 
@@ -44,7 +46,6 @@ interface Insert {
   readonly lease: number;
   readonly claim: Claim | undefined;
   readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: StoreError) => void;
 }
 
 interface Departing {
@@ -93,11 +94,10 @@ export class Journal {
     return this.#failed === undefined;
   }
 
-  /** @throws StoreError */
   insert(task: Task, lease: number, claim: Claim | undefined): Promise<Stored> {
-    if (!this.available || this.#closed) return Promise.reject(unavailable(this.#failed));
-    return new Promise((resolve, reject) => {
-      this.#next.inserts.push({ task, lease, claim, resolve, reject });
+    if (!this.available || this.#closed) return Promise.resolve(UNAVAILABLE);
+    return new Promise((resolve) => {
+      this.#next.inserts.push({ task, lease, claim, resolve });
       this.#start();
     });
   }
@@ -173,7 +173,7 @@ export class Journal {
   async #run(): Promise<void> {
     while (this.#hasWork()) {
       // Whatever else happens at this moment goes along, and whoever has been answered has had the time to react.
-      await undefined;
+      await Promise.resolve();
       const page = this.#draw();
       try {
         const committed = await this.#ports.commit(this.#batchOf(page));
@@ -278,11 +278,9 @@ export class Journal {
     for (const row of moved) this.#catchUp(page.limits.get(row.key)!, row);
     const gone = new Set(lost);
     for (const { departure, resolve } of page.departures) {
-      const isFull = departure.limits.some(({ key }) => behind.has(key));
       if (departure.leaves.some(({ task }) => gone.has(task.id))) resolve('lost');
-      else resolve(isFull ? 'full' : 'go');
-      // Nothing of these was written, whatever else there was to say of them.
-      if (isFull) for (const { task } of departure.leaves) this.#again(task.id);
+      else if (departure.limits.some(({ key }) => behind.has(key))) this.#refuse({ departure, resolve });
+      else resolve('go');
     }
     for (const held of page.tasks) {
       if (gone.has(held.task.id)) this.#lose(held);
@@ -290,9 +288,13 @@ export class Journal {
     }
   }
 
-  #again(id: string): void {
-    const held = this.#ports.held(id);
-    if (held) this.#next.tasks.add(held);
+  #refuse({ departure, resolve }: Departing): void {
+    resolve('full');
+    // Nothing of these was written, whatever else there was to say of them.
+    for (const { task } of departure.leaves) {
+      const held = this.#ports.held(task.id);
+      if (held) this.#next.tasks.add(held);
+    }
   }
 
   /** Somebody else has used this bot: what we know of it is out of date. */
@@ -300,6 +302,10 @@ export class Journal {
     this.#versions.set(key, version);
     const now = this.#ports.now();
     limit.adopt({ times: JSON.parse(times) as number[], paused_until }, now);
+    // Whoever is about to leave was judged by what was known before.
+    const { departures } = this.#next;
+    this.#next.departures = departures.filter(({ departure }) => !departure.limits.includes(limit));
+    for (const one of departures) if (one.departure.limits.includes(limit)) this.#refuse(one);
     // A pause that only we know of is still to be told.
     if (limit.state(now).paused_until > paused_until) this.limit(limit);
   }
@@ -317,11 +323,10 @@ export class Journal {
 
   /** Nothing of it is lost but the tasks that have not been accepted: their callers are told. */
   #unwritten(page: Page, error: unknown): void {
-    const unclear = error instanceof UnclearError;
-    for (const { reject } of page.inserts)
-      reject(unclear ? new StoreError('unclear', UNCLEAR, error) : unavailable(error));
+    const fate: Stored = error instanceof UnclearError ? { kind: 'unclear' } : UNAVAILABLE;
+    for (const { resolve } of page.inserts) resolve(fate);
     const next = this.#next;
-    for (const { reject } of next.inserts.splice(0)) reject(unavailable(error));
+    for (const { resolve } of next.inserts.splice(0)) resolve(UNAVAILABLE);
     // Behind whatever else there is, and in smaller transactions: if one row cannot be written, the others shall be.
     this.#most = Math.max(1, Math.ceil(this.#most / 2));
     next.departures.push(...page.departures);
@@ -339,11 +344,7 @@ export class Journal {
   }
 }
 
-const UNCLEAR = 'the connection to the store was lost while the push was being stored';
-
-function unavailable(error: unknown): StoreError {
-  return new StoreError('unavailable', 'the store is unavailable', error);
-}
+const UNAVAILABLE: Stored = { kind: 'unavailable' };
 
 function emptyPage(): Page {
   return {

@@ -14,7 +14,14 @@ export type Inserted =
   /** `held`: it is in hand here; otherwise it waits in the store until somebody takes it. */
   | { readonly kind: 'inserted'; readonly held: boolean }
   | { readonly kind: 'replayed'; readonly answer: unknown }
-  | { readonly kind: 'conflict' };
+  | { readonly kind: 'conflict' }
+  /** Nothing was stored: the store cannot be written to. */
+  | { readonly kind: 'unavailable' }
+  /** It may have been stored; only a repeat under the same idempotency key can tell. */
+  | { readonly kind: 'unclear' };
+
+/** What an idempotency key was used for before. */
+export type Claimed = Extract<Inserted, { kind: 'replayed' | 'conflict' }>;
 
 export interface TaskFilter {
   readonly status?: TaskStatus;
@@ -117,20 +124,6 @@ export interface Audit {
   readonly overdue: readonly string[];
 }
 
-/**
- * `unavailable`: nothing was stored. `unclear`: it may have been stored; only a repeat under the same idempotency key
- * can tell.
- */
-export class StoreError extends Error {
-  readonly kind: 'unavailable' | 'unclear';
-
-  constructor(kind: StoreError['kind'], message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'StoreError';
-    this.kind = kind;
-  }
-}
-
 /** The port behind which tasks, notices and idempotency keys are kept. */
 export interface Store {
   /** What it keeps outlives this process. */
@@ -147,11 +140,10 @@ export interface Store {
   /**
    * Stores the task and claims its key, both or neither.
    * @param place whether the caller has a place for it; without one it waits in the store. Default: false
-   * @throws StoreError
    */
   insert(task: Task, claim?: Claim, place?: boolean): Promise<Inserted>;
   /** Looks a key up without claiming it. */
-  claimed(key: string, fingerprint: string): Promise<Exclude<Inserted, { kind: 'inserted' }> | undefined>;
+  claimed(key: string, fingerprint: string): Promise<Claimed | undefined>;
   /** The task in hand itself, or else a copy of what is stored. */
   get(id: string): Promise<Task | undefined>;
   /** Newest first. `next_cursor` is absent on the last page. */

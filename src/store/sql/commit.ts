@@ -207,7 +207,7 @@ async function update(tx: Kysely<Tables>, dialect: Dialect, rows: readonly Updat
       updated_at = r.updated_at, completed_at = r.completed_at
     from ${dialect.rows(JSON.stringify(rows), UPDATE)}
     where tasks.id = r.id and tasks.lease = r.lease
-    returning id`.execute(tx);
+    returning tasks.id`.execute(tx);
   const mine = new Set(written.rows.map(({ id }) => id));
   return new Set(rows.map(({ id }) => id).filter((id) => !mine.has(id)));
 }

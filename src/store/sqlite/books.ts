@@ -64,7 +64,7 @@ function booksOf(worker: Worker): Books {
       if (gone) return reject(gone);
       const id = next++;
       waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, method, args } satisfies Call);
+      worker.postMessage({ id, method, args } satisfies Call, []);
     });
 
   // Every method travels the same way.

@@ -43,7 +43,7 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
   const periods = createPeriods(clock);
   // The wall clock of the start: it may be set meanwhile.
   const base = clock.now() - clock.monotonic();
-  const now = () => base + clock.monotonic();
+  const now = () => Math.round(base + clock.monotonic());
   /** Found by the audit; they go first. */
   let recovered: string[] = [];
   let waiting = () => {};

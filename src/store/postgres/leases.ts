@@ -1,0 +1,155 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { type Db, PgBoss } from 'pg-boss';
+import type { Leases } from '../sql/commit.ts';
+import type { Tables, TaskRow } from '../sql/rows.ts';
+
+/** pg-boss' own tables. */
+export const JOBS_SCHEMA = 'pushserver_jobs';
+
+const QUEUE = 'tasks';
+
+/** Our channel: tasks are waiting. */
+export const CHANNEL = 'pushserver_waiting';
+
+/** So often a task may change hands; pg-boss must never give one up, that is for the audit to decide. */
+const RETRIES = 1_000_000;
+
+/** Seconds that a job outlives the deadline of its task: the audit ends what is still there by then. */
+const AFTER_DEADLINE = 3600;
+
+/** Jobs whose heartbeat goes into one statement. */
+const BEATS = 1000;
+
+/** Connections of pg-boss: its timers, and its workers for what comes back every minute. */
+const CONNECTIONS = 3;
+
+/** A job, and which of its attempts is meant. */
+export interface JobAttempt {
+  readonly id: string;
+  readonly retryCount: number;
+}
+
+export interface LeaseDesk extends Leases {
+  /** Takes jobs for tasks: at most `most`, none of these lines. */
+  take(tx: Kysely<Tables>, most: number, full: readonly string[]): Promise<JobAttempt[]>;
+  /** Offers a task again, whatever became of its job. */
+  offerAgain(tx: Kysely<Tables>, task: TaskRow): Promise<void>;
+  /** Nobody is to take it any more. */
+  withdraw(tx: Kysely<Tables>, ids: readonly string[]): Promise<void>;
+  /** Signs of life. Returns the ids of those that are somebody else's by now. */
+  keepAlive(held: ReadonlyMap<string, number>): Promise<string[]>;
+  /** Gives them back: somebody else may take them at once. */
+  giveBack(held: ReadonlyMap<string, number>): Promise<void>;
+  /** Runs `work` every `minutes` minutes in one of all processes. */
+  schedule(name: string, minutes: number, work: () => Promise<void>): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The lease on a task is a pg-boss job with the task's id: its heartbeat says that the owner lives, its retry count
+ * names the owner. It carries nothing else: what is true of a task is in its row.
+ * @param lease seconds of silence after which a task is taken over
+ * @param onError faults of pg-boss' timers, which go on by themselves
+ */
+export function createLeases(url: string, lease: number, onError: (error: Error) => void): LeaseDesk {
+  // A fifth of the lease, so that a take-over follows the end of the lease closely.
+  const check = Math.max(1, Math.round(lease / 5));
+  const boss = new PgBoss({
+    connectionString: url,
+    schema: JOBS_SCHEMA,
+    application_name: 'pushserver-jobs',
+    max: CONNECTIONS,
+    superviseIntervalSeconds: check,
+    monitorIntervalSeconds: check,
+  });
+  boss.on('error', onError);
+
+  const jobOf = ({ id, urgent, line, deadline, created_at }: TaskRow) => ({
+    id,
+    priority: urgent,
+    group: { id: line },
+    retryLimit: RETRIES,
+    retryDelay: 0,
+    heartbeatSeconds: lease,
+    expireInSeconds: Math.ceil((deadline - created_at) / 1000) + AFTER_DEADLINE,
+  });
+  const attemptsOf = (held: ReadonlyMap<string, number>): JobAttempt[] =>
+    [...held].map(([id, number]) => ({ id, retryCount: attemptOf(number) }));
+
+  return {
+    async offer(tx, tasks) {
+      await boss.insert(QUEUE, tasks.map(jobOf), { db: adapted(tx), returnId: false });
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+    },
+    async settle(tx, ended) {
+      const attempts = ended
+        .filter(({ lease: number }) => number >= 0)
+        .map(({ id, lease: number }) => ({ id, retryCount: attemptOf(number) }));
+      if (attempts.length > 0) await boss.deleteJob(QUEUE, attempts, { db: adapted(tx) });
+    },
+    take: (tx, most, full) =>
+      boss.fetch(QUEUE, {
+        batchSize: most,
+        db: adapted(tx),
+        ...(full.length > 0 && { ignoreGroups: [...full] }),
+      }),
+    async offerAgain(tx, task) {
+      await boss.deleteJob(QUEUE, [task.id], { db: adapted(tx) });
+      await boss.insert(QUEUE, [jobOf(task)], { db: adapted(tx), returnId: false });
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+    },
+    async withdraw(tx, ids) {
+      await boss.deleteJob(QUEUE, [...ids], { db: adapted(tx) });
+    },
+    async keepAlive(held) {
+      const attempts = attemptsOf(held);
+      const lost: string[] = [];
+      for (let at = 0; at < attempts.length; at += BEATS) {
+        const some = attempts.slice(at, at + BEATS);
+        // Said beside the count, though not by its type.
+        const { settled = [] }: { settled?: string[] } = await boss.touch(QUEUE, some);
+        const kept = new Set(settled);
+        lost.push(...some.map(({ id }) => id).filter((id) => !kept.has(id)));
+      }
+      return lost;
+    },
+    async giveBack(held) {
+      if (held.size > 0) await boss.fail(QUEUE, attemptsOf(held), { message: 'given back' });
+    },
+    async schedule(name, minutes, work) {
+      const queue = `every-${name}`;
+      await boss.createQueue(queue, {
+        policy: 'exclusive',
+        retryLimit: 0,
+        expireInSeconds: 600,
+        deleteAfterSeconds: 3600,
+      });
+      await boss.schedule(queue, minutes === 1 ? '* * * * *' : `*/${minutes} * * * *`);
+      await boss.work(queue, { pollingIntervalSeconds: 5 }, work);
+    },
+    async start() {
+      await boss.start();
+      await boss.createQueue(QUEUE);
+    },
+    stop: () => boss.stop({ graceful: false, close: true }),
+  };
+}
+
+/** What a lease has beside the number of the attempt: how often the audit has offered the task again. */
+const ROUND = 2 * RETRIES;
+
+/** The lease under which a task may be written: never the same for two owners. */
+export const leaseOf = (retryCount: number, taken_up: number): number => taken_up * ROUND + retryCount;
+
+const attemptOf = (lease: number): number => lease % ROUND;
+
+/** Our transaction, as pg-boss wants it. */
+function adapted(tx: Kysely<Tables>): Db {
+  return {
+    async executeSql(text, values = []) {
+      const { rows } = await tx.executeQuery(CompiledQuery.raw(text, [...values]));
+      return { rows };
+    },
+  };
+}

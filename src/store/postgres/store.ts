@@ -1,0 +1,262 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Clock } from '../../model.ts';
+import { type DurableParts, type Source, type Taken, createDurableStore } from '../durable.ts';
+import { createPeriods } from '../periods.ts';
+import { type Books, createBooks } from '../sql/books.ts';
+import { postgresDialect } from '../sql/dialect.ts';
+import { migrate } from '../sql/migrations.ts';
+import type { Tables, TaskRow } from '../sql/rows.ts';
+import type { Store } from '../store.ts';
+import { listenOn } from './bell.ts';
+import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, createLeases, leaseOf } from './leases.ts';
+import { SCHEMA, createPool } from './pool.ts';
+
+export interface PostgresStoreOptions extends Pick<DurableParts, 'clock' | 'settings' | 'onChange'> {
+  readonly url: string;
+  /** Seconds of silence after which another process takes a task over. */
+  readonly lease: number;
+  /** What went wrong in the background, where it goes on by itself. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Keeps everything in PostgreSQL; any number of processes share it.
+ * @throws Error that says what is wrong with the server and what to do
+ */
+export async function openPostgresStore({
+  clock,
+  settings,
+  onChange,
+  onFault,
+  url,
+  lease,
+}: PostgresStoreOptions): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(url) }) });
+  const leases = createLeases(url, lease, onFault);
+  try {
+    await migratePostgres(db);
+    await leases.start();
+    const books = createBooks(db, postgresDialect, leases);
+    const epoch = await books.begin(clock.now());
+    const limits = await books.limits();
+    const time = await createTime(db, clock);
+    let isAvailable = () => true;
+    const source = sourceOf({
+      db,
+      books,
+      leases,
+      clock,
+      url,
+      lease,
+      epoch,
+      time,
+      onFault,
+      isAvailable: () => isAvailable(),
+    });
+    const store = createDurableStore({ clock, settings, onChange, books, source, epoch, limits });
+    isAvailable = () => store.available;
+    return store;
+  } catch (error) {
+    await Promise.allSettled([leases.stop(), db.destroy()]);
+    throw new Error(wordsOf(error), { cause: error });
+  }
+}
+
+/** Brings our tables up to date. Returns the names of the migrations that were applied. */
+export async function migratePostgres(db: Kysely<Tables>): Promise<string[]> {
+  const { rows } = await sql<{
+    number: number;
+  }>`select current_setting('server_version_num')::integer as number`.execute(db);
+  if (rows[0]!.number < OLDEST)
+    throw new Error(`PostgreSQL ${Math.floor(rows[0]!.number / 10_000)} is too old: 14 is the oldest that works`);
+  // Under a lock: of two processes that start together on an empty database one would fail.
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext(${SCHEMA}))`.execute(tx);
+    await sql`create schema if not exists ${sql.id(SCHEMA)}`.execute(tx);
+  });
+  return migrate(db, postgresDialect);
+}
+
+const OLDEST = 140_000;
+
+/** Most tasks taken at once. */
+const PAGE = 500;
+
+/** Seconds between two looks for waiting tasks, in case a notification was not heard. */
+const POLL = 2;
+
+/** Signs of life in the length of a lease: two may be missed. */
+const BEATS = 3;
+
+/** Milliseconds after which the audit wonders about a task: what has only just come, or is about to end, is in order. */
+const PATIENCE = 60_000;
+
+/** Leases that have been silent for so many of their lengths are nobody's, whatever pg-boss has made of them. */
+const DEAD = 3;
+
+/** Tasks inserted since the last ANALYZE after which the planner's figures are out of date. */
+const NEWS = 10_000;
+
+interface SourceParts {
+  readonly db: Kysely<Tables>;
+  readonly books: Books;
+  readonly leases: LeaseDesk;
+  readonly clock: Clock;
+  readonly url: string;
+  readonly lease: number;
+  readonly epoch: number;
+  readonly time: Time;
+  readonly onFault: (error: unknown) => void;
+  readonly isAvailable: () => boolean;
+}
+
+function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, isAvailable }: SourceParts): Source {
+  /** Leases by task. */
+  const held = new Map<string, number>();
+  const periods = createPeriods(clock);
+  let stopListening = () => {};
+  let told = { onWaiting: () => {}, onLost: (_ids: readonly string[]) => {} };
+  let news = 0;
+
+  async function keepAlive(): Promise<void> {
+    if (!isAvailable()) return;
+    await time.set();
+    const missing = await leases.keepAlive(held);
+    if (missing.length === 0) return;
+    // What has just ended here has no job any more either.
+    const open = await books.unfinished(missing);
+    const lost = open.map(({ id }) => id).filter((id) => held.has(id));
+    if (lost.length > 0) told.onLost(lost);
+  }
+
+  async function inTransaction<T>(work: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return db.transaction().execute(work);
+  }
+
+  return {
+    shared: true,
+    now: () => time.now(),
+    // Everything is taken through a lease; whoever has stored it asks for it at once.
+    admit: () => ({
+      stored(isStored) {
+        if (!isStored || ++news < NEWS) return;
+        news = 0;
+        void sql`analyze tasks, attempts, ${sql.id(JOBS_SCHEMA, 'job')}`.execute(db).catch(onFault);
+      },
+    }),
+    async take({ free, full }) {
+      const most = Math.min(free, PAGE);
+      if (most === 0) return { taken: [], more: true };
+      return inTransaction(async (tx) => {
+        const jobs = await leases.take(tx, most, full);
+        if (jobs.length === 0) return { taken: [], more: false };
+        const attempts = jobs.map(({ id, retryCount }) => ({ id, attempt: retryCount }));
+        const rows = postgresDialect.rows(JSON.stringify(attempts), { id: 'text', attempt: 'bigint' });
+        const found = await sql<TaskRow>`
+          update tasks set lease = tasks.taken_up * ${leaseOf(0, 1)} + r.attempt from ${rows}
+          where tasks.id = r.id and tasks.completed_at is null
+          returning tasks.*`.execute(tx);
+        const open = new Set(found.rows.map(({ id }) => id));
+        const ended = jobs.filter(({ id }) => !open.has(id)).map(({ id }) => id);
+        if (ended.length > 0) await leases.withdraw(tx, ended);
+        const taken: Taken[] = found.rows.map((row) => ({ row, lease: row.lease }));
+        // In the order in which they were accepted, the urgent first.
+        taken.sort((a, b) => b.row.urgent - a.row.urgent || (a.row.id < b.row.id ? -1 : 1));
+        return { taken, more: jobs.length === most };
+      });
+    },
+    listen(listeners) {
+      told = listeners;
+      stopListening = listenOn(url, CHANNEL, clock, () => told.onWaiting());
+      periods.every(POLL, async () => told.onWaiting());
+      periods.every(lease / BEATS, () => keepAlive().catch(onFault));
+    },
+    async audit(_held, now) {
+      const overdue = await books.overdue(now - PATIENCE);
+      const unowned = await sql<{ id: string; taken_up: number }>`
+        select id, taken_up from tasks
+        where completed_at is null and created_at < ${now - PATIENCE} and not exists (
+          select 1 from ${sql.id(JOBS_SCHEMA, 'job')} as job
+          where job.name = 'tasks' and job.id = tasks.id::uuid
+            and (job.state in ('created', 'retry')
+              or (job.state = 'active' and job.heartbeat_on + job.heartbeat_seconds * ${DEAD} * interval '1s' > now()))
+        )
+        limit 1000`.execute(db);
+      return { unowned: unowned.rows, overdue };
+    },
+    recover: (id) =>
+      inTransaction(async (tx) => {
+        const { rows } = await sql<TaskRow>`
+          update tasks set taken_up = taken_up + 1, lease = -1
+          where id = ${id} and completed_at is null returning *`.execute(tx);
+        if (rows[0]) await leases.offerAgain(tx, rows[0]);
+      }),
+    seize: (id) =>
+      inTransaction(async (tx) => {
+        // Below every lease, and nobody else's.
+        const mine = -1 - epoch;
+        const { rows } = await sql<TaskRow>`
+          update tasks set lease = ${mine} where id = ${id} and completed_at is null returning *`.execute(tx);
+        if (rows[0] === undefined) return undefined;
+        await leases.withdraw(tx, [id]);
+        return { row: rows[0], lease: mine };
+      }),
+    every(name, seconds, work) {
+      const minutes = Math.min(59, Math.max(1, Math.round(seconds / 60)));
+      void leases.schedule(name, minutes, work).catch(onFault);
+    },
+    async release(all) {
+      await leases.giveBack(
+        new Map(all.filter(({ lease: number }) => number >= 0).map(({ task, lease: number }) => [task.id, number])),
+      );
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
+    },
+    hold(id, number) {
+      if (number >= 0) held.set(id, number);
+    },
+    drop: (id) => held.delete(id),
+    async close() {
+      periods.stop();
+      stopListening();
+      await leases.stop();
+    },
+  };
+}
+
+/** The clock of the database, from that of this process that does not jump. */
+interface Time {
+  now(): number;
+  set(): Promise<void>;
+}
+
+async function createTime(db: Kysely<Tables>, clock: Clock): Promise<Time> {
+  let base = 0;
+  const time: Time = {
+    now: () => Math.round(base + clock.monotonic()),
+    async set() {
+      const asked = clock.monotonic();
+      const { rows } = await sql<{ now: number }>`
+        select extract(epoch from clock_timestamp()) * 1000 as now`.execute(db);
+      base = rows[0]!.now - (asked + clock.monotonic()) / 2;
+    },
+  };
+  await time.set();
+  return time;
+}
+
+/** SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const remedy = REMEDIES[code] ?? 'check store.url, and that the server is up';
+  return `store.url: ${message}; ${remedy}`;
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  '28P01': 'check user and password in store.url',
+  '28000': 'check user and password in store.url, and pg_hba.conf of the server',
+  '3D000': 'create the database first: createdb pushserver',
+  '42501': 'the user needs the right to create schemas in the database: grant create on database … to …',
+  ECONNREFUSED: 'nothing listens there: check host and port in store.url, and that the server is up',
+  ENOTFOUND: 'check the host name in store.url',
+};
