@@ -13,6 +13,8 @@ export interface Child {
   words(): string;
   /** Lets it end by itself, within some seconds. */
   end(): Promise<void>;
+  /** Ends it on the spot, as a crash does. */
+  kill(): Promise<void>;
 }
 
 /** Seconds for an ordinary question, and for an end. */
@@ -83,6 +85,10 @@ export function startChild(name: string, args: readonly string[] = [], flags: re
     async end() {
       if (child.connected) child.disconnect();
       await within(PATIENCE, () => new Error('hung'), exited).catch(() => child.kill('SIGKILL'));
+    },
+    kill() {
+      child.kill('SIGKILL');
+      return exited;
     },
   };
 }

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { killAll } from './child.ts';
+import { closePostgres } from './postgres.ts';
 import { type Figures, type Row, ratioOf, verdictOf } from './row.ts';
 import { accept } from './row/accept.ts';
 import { endToEnd } from './row/end-to-end.ts';
@@ -10,10 +11,12 @@ import { growth } from './row/growth.ts';
 import { heap } from './row/heap.ts';
 import { latency } from './row/latency.ts';
 import { render } from './row/render.ts';
+import { loop } from './row/loop.ts';
+import { sqlite } from './row/sqlite.ts';
 import { storm } from './row/storm.ts';
 import { tableOf } from './table.ts';
 
-const ROWS: readonly Row[] = [endToEnd, accept, growth, heap, latency, storm, render];
+const ROWS: readonly Row[] = [endToEnd, accept, growth, heap, latency, storm, render, sqlite, loop];
 const RESULTS = new URL('results.json', import.meta.url);
 
 const HELP = `npm run bench -- [options]
@@ -34,7 +37,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await main();
+process.exitCode = await main().finally(closePostgres);
 
 async function main(): Promise<number> {
   const options = read();

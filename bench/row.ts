@@ -127,6 +127,7 @@ function keeps(value: number, bound: Bound): boolean {
 
 /** Medians: the sink and the generator must have had time to spare, or they are what was measured. */
 function busyOf(samples: readonly Sample[]): Busy {
-  const of = (key: keyof Busy) => Math.round(median(samples.map(({ busy }) => busy[key])) * 100) / 100;
-  return { server: of('server'), sink: of('sink'), load: of('load'), others: of('others') };
+  const of = (key: keyof Busy) => Math.round(median(samples.map(({ busy }) => busy[key] ?? 0)) * 100) / 100;
+  const database = samples.some(({ busy }) => busy.database !== undefined) && { database: of('database') };
+  return { server: of('server'), sink: of('sink'), load: of('load'), ...database, others: of('others') };
 }

@@ -1,12 +1,13 @@
 /**
- * The floor: the least that a Koa service could do for the same answer. With an address it also POSTs the message
- * there; without one it only answers.
+ * The floor: the least that a Koa service could do for the same answer. With the address of a bot it also POSTs the
+ * message there; with that of a database it inserts the push before it answers; without one it only answers.
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import { Router } from '@koa/router';
 import Koa from 'koa';
+import pg from 'pg';
 import { Pool } from 'undici';
 import { answer } from './answer.ts';
 
@@ -18,12 +19,21 @@ interface Push {
 }
 
 const CONNECTIONS = 64;
+const DATABASE_CONNECTIONS = 10;
 
 const address = process.argv[2] ? new URL(process.argv[2]) : undefined;
-const pool = address && new Pool(address.origin, { connections: CONNECTIONS });
+const bot = address?.protocol === 'http:' ? new Pool(address.origin, { connections: CONNECTIONS }) : undefined;
+const database =
+  address?.protocol === 'postgres:'
+    ? new pg.Pool({ connectionString: address.href, max: DATABASE_CONNECTIONS })
+    : undefined;
+await database?.query(`create table pushes (
+  id uuid primary key, recipient text, strategy text, style text, type text, title text, msg text, created_at timestamptz)`);
+
+const INSERT = 'insert into pushes values ($1, $2, $3, $4, $5, $6, $7, $8)';
 
 async function post({ title, msg }: Push['content']): Promise<void> {
-  const { body } = await pool!.request({
+  const { body } = await bot!.request({
     method: 'POST',
     path: address!.pathname,
     headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -33,22 +43,25 @@ async function post({ title, msg }: Push['content']): Promise<void> {
 }
 
 const router = new Router();
-router.post('/api/v1/push', (ctx) => {
+router.post('/api/v1/push', async (ctx) => {
   const { strategy, style, type, content } = ctx.request.body as Push;
+  const id = randomUUID();
+  const now = new Date();
+  if (database) await database.query(INSERT, [id, 'bench', strategy, style, type, content.title, content.msg, now]);
   ctx.body = {
     code: 200,
     message: '消息推送任务已创建',
     data: {
-      task_id: randomUUID(),
+      task_id: id,
       recipient: 'bench',
       strategy,
       style,
       type,
       title: content.title,
-      created_at: new Date().toISOString(),
+      created_at: now.toISOString(),
     },
   };
-  if (pool) void post(content);
+  if (bot) void post(content);
 });
 
 const app = new Koa();

@@ -6,8 +6,10 @@ import { answer } from './answer.ts';
 import { createFrames } from './frames.ts';
 
 export interface Flood {
-  readonly url: string;
-  readonly alias: string;
+  /** Taken in turn by the connections. */
+  readonly urls: readonly string[];
+  /** Taken in turn. */
+  readonly aliases: readonly string[];
   /** Number of the first title. */
   readonly from: number;
   readonly count: number;
@@ -23,22 +25,31 @@ export interface Drip {
   readonly per_second: number;
 }
 
+export interface Look {
+  readonly url: string;
+  /** Taken in turn. */
+  readonly paths: readonly string[];
+  readonly count: number;
+}
+
 /** Connections of a drip: a slow answer must not hold the next push back. */
 const DRIP_CONNECTIONS = 64;
 
-answer({ flood, drip });
+answer({ flood, drip, look });
 
 /** Pushes as fast as the answers come: each connection sends its next push when it has the answer to the last. */
-async function flood({ url, alias, from, count, connections }: Flood): Promise<{ ms: number }> {
-  const links = await Promise.all(Array.from({ length: connections }, () => open(url)));
+async function flood({ urls, aliases, from, count, connections }: Flood): Promise<{ ms: number }> {
+  const doors = Array.from({ length: connections }, (_, i) => urls[i % urls.length]!);
+  const links = await Promise.all(doors.map((url) => open(url)));
   const began = performance.now();
   let next = 0;
   await Promise.all(
-    links.map(async (link) => {
-      const pusher = createPusher(alias, url);
+    links.map(async (link, i) => {
+      const pushers = aliases.map((alias) => createPusher(alias, doors[i]!));
       await new Promise<void>((resolve, reject) => {
         const step = () => {
           if (next >= count) return resolve();
+          const pusher = pushers[next % aliases.length]!;
           link.send(pusher(from + next++), step, reject);
         };
         step();
@@ -86,6 +97,26 @@ async function drip({ url, aliases, from, count, per_second }: Drip): Promise<{ 
     tick();
   });
   for (const link of links) link.close();
+  return { latencies };
+}
+
+/**
+ * Gets one path after the other.
+ * @returns milliseconds from writing each request to having its answer
+ */
+async function look({ url, paths, count }: Look): Promise<{ latencies: number[] }> {
+  const link = await open(url);
+  const { host } = new URL(url);
+  const requests = paths.map((path) => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
+  const latencies: number[] = [];
+  while (latencies.length < count) {
+    const began = performance.now();
+    await new Promise<void>((resolve, reject) => {
+      link.send(requests[latencies.length % requests.length]!, resolve, reject);
+    });
+    latencies.push(performance.now() - began);
+  }
+  link.close();
   return { latencies };
 }
 

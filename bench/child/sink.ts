@@ -18,6 +18,10 @@ let repeated = 0;
 let refused = 0;
 /** The path of the bot that is throttled. */
 let throttled = '';
+/** Milliseconds to an answer. */
+let slowness = 0;
+/** Requests that are to be answered later; undefined: they are answered as they come. */
+let held: (() => void)[] | undefined;
 let waiting: { count: number; arrived: () => void }[] = [];
 let onRefused = () => {};
 
@@ -26,10 +30,16 @@ function receive(socket: Socket, request: Buffer): void {
     refused++;
     socket.write(TOO_FAST);
     onRefused();
-  } else {
-    note(request);
-    socket.write(OK);
-  }
+  } else if (held) held.push(() => take(socket, request));
+  else take(socket, request);
+}
+
+/** Who has hung up meanwhile has sent nothing. */
+function take(socket: Socket, request: Buffer): void {
+  if (socket.destroyed) return;
+  note(request);
+  if (slowness === 0) socket.write(OK);
+  else setTimeout(() => socket.write(OK), slowness);
 }
 
 /** A message is known by the number in its title. */
@@ -62,6 +72,18 @@ answer({
     }),
   throttle: (path: string) => {
     throttled = path;
+  },
+  slow: (ms: number) => {
+    slowness = ms;
+  },
+  /** Takes nothing and answers nobody, until the release. */
+  hold: () => {
+    held = [];
+  },
+  release: () => {
+    const late = held ?? [];
+    held = undefined;
+    for (const one of late) one();
   },
   /** Answers once a message has been refused. */
   refused: () =>

@@ -1,5 +1,5 @@
 import { type Row, type Sample, type Terms, alternate } from '../row.ts';
-import { type Cast, onStage } from '../stage.ts';
+import { type Cast, type StageOptions, onStage } from '../stage.ts';
 
 /** Pushes before the clock starts: a server that has just started is slower until V8 has compiled what is hot. */
 export const WARM_UP = 20_000;
@@ -21,15 +21,15 @@ export const endToEnd: Row = {
     ),
 };
 
-async function rateOf(cast: Cast, terms: Terms): Promise<Sample> {
+export async function rateOf(cast: Cast, terms: Terms, store: StageOptions['store'] = 'memory'): Promise<Sample> {
   const count = PUSHES * terms.scale;
-  const { seconds, busy } = await deliver(cast, count, terms);
+  const { seconds, busy } = await deliver(cast, count, terms, store);
   return { value: count / seconds, busy, cpu_us: (busy.server * seconds * 1e6) / count };
 }
 
 /** From the first push to the moment the sink has counted as many different messages, on a warm server. */
-export function deliver(cast: Cast, count: number, { scale, profile }: Terms) {
-  return onStage({ cast, waiting: count, profile }, async (stage) => {
+export function deliver(cast: Cast, count: number, { scale, profile }: Terms, store: StageOptions['store'] = 'memory') {
+  return onStage({ cast, waiting: count, profile, store }, async (stage) => {
     await stage.push(WARM_UP * scale);
     await stage.arrived();
     return stage.timed(async () => {

@@ -119,6 +119,8 @@ export function createPushService(ports: PushPorts): PushService {
   let incoming = 0;
   /** Tasks may be waiting in the store. */
   let waiting = false;
+  /** Somebody has said so, or made room, since the last look. */
+  let woken = false;
   let pulling = false;
   let draining: Drain | undefined;
 
@@ -142,10 +144,11 @@ export function createPushService(ports: PushPorts): PushService {
     pulling = true;
     try {
       while (waiting && hasRoom()) {
-        waiting = false;
+        waiting = woken = false;
         const { tasks, more } = await store.take({ free: places.free, full: places.full() });
         waiting ||= more;
-        if (tasks.length === 0) break;
+        // What is there may have no room yet; what has come meanwhile was not looked for.
+        if (tasks.length === 0 && !woken) break;
         for (const task of tasks) {
           places.take(task.line);
           start(task);
@@ -160,7 +163,7 @@ export function createPushService(ports: PushPorts): PushService {
   }
 
   function wake(): void {
-    waiting = true;
+    waiting = woken = true;
     void pull();
   }
 
@@ -168,7 +171,8 @@ export function createPushService(ports: PushPorts): PushService {
   function release(holder: string): void {
     places.release(holder);
     settle();
-    if (waiting) void pull();
+    // While the store is being asked, what was true of the places may have changed.
+    if (waiting || pulling) wake();
   }
 
   function settle(): void {

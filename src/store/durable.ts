@@ -26,10 +26,10 @@ export interface Source {
   /** Unix time in milliseconds by the store's clock. */
   now(): number;
   /**
-   * Whether a newcomer may be taken in hand at once; then its lease. Otherwise it waits, and `stored` is told when it
-   * has been stored, or not.
+   * Whether a newcomer is taken in hand at once, under this lease. Otherwise it is stored under it to wait, and `waits`
+   * is told when it has been stored, or not.
    */
-  admit(task: Task, place: boolean): { readonly lease: number } | { readonly stored: (stored: boolean) => void };
+  admit(task: Task, place: boolean): { readonly lease: number; readonly waits?: (stored: boolean) => void };
   take(room: Room): Promise<{ readonly taken: readonly Taken[]; readonly more: boolean }>;
   listen(told: { readonly onWaiting: () => void; readonly onLost: (ids: readonly string[]) => void }): void;
   audit(held: readonly string[], now: number): Promise<Audit>;
@@ -108,15 +108,14 @@ export function createDurableStore(parts: DurableParts): Store {
     now: () => source.now(),
 
     async insert(task, claim, place = false) {
-      const admitted = source.admit(task, place);
-      const isHeld = 'lease' in admitted;
-      const stored = await journal.insert(task, isHeld ? admitted.lease : NOBODY, claim);
-      if (!isHeld) admitted.stored(stored.kind === 'stored');
+      const { lease, waits } = source.admit(task, place);
+      const stored = await journal.insert(task, lease, claim);
+      waits?.(stored.kind === 'stored');
       if (stored.kind === 'claimed') return replyOf(stored.claim, claim!.fingerprint);
       if (stored.kind !== 'stored') return { kind: stored.kind };
       journal.count('accepted');
-      if (isHeld) hold(task, admitted.lease);
-      return { kind: 'inserted', held: isHeld };
+      if (waits === undefined) hold(task, lease);
+      return { kind: 'inserted', held: waits === undefined };
     },
 
     async claimed(key, fingerprint) {
@@ -282,9 +281,6 @@ export function createDurableStore(parts: DurableParts): Store {
 function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {
   return fingerprint === asked ? { kind: 'replayed', answer: JSON.parse(answer) } : { kind: 'conflict' };
 }
-
-/** The lease of a task that nobody has taken. */
-export const NOBODY = -1;
 
 /** Milliseconds in which the process that has raised a notice is left to write it to its sinks. */
 const SILENCE = 60_000;

@@ -79,6 +79,9 @@ export async function migratePostgres(db: Kysely<Tables>): Promise<string[]> {
 
 const OLDEST = 140_000;
 
+/** The lease of a task that nobody has taken. */
+const NOBODY = -1;
+
 /** Most tasks taken at once. */
 const PAGE = 500;
 
@@ -138,7 +141,8 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
     now: () => time.now(),
     // Everything is taken through a lease; whoever has stored it asks for it at once.
     admit: () => ({
-      stored(isStored) {
+      lease: NOBODY,
+      waits(isStored) {
         if (!isStored || ++news < NEWS) return;
         news = 0;
         void sql`analyze tasks, attempts, ${sql.id(JOBS_SCHEMA, 'job')}`.execute(db).catch(onFault);
@@ -187,7 +191,7 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
     recover: (id) =>
       inTransaction(async (tx) => {
         const { rows } = await sql<TaskRow>`
-          update tasks set taken_up = taken_up + 1, lease = -1
+          update tasks set taken_up = taken_up + 1, lease = ${NOBODY}
           where id = ${id} and completed_at is null returning *`.execute(tx);
         if (rows[0]) await leases.offerAgain(tx, rows[0]);
       }),

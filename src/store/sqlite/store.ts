@@ -54,7 +54,7 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
     admit(task, place) {
       const urgent = Number(isUrgent(task));
       if (place && !queues.has(task.line, urgent)) return { lease: LEASE };
-      return { stored: queues.add(task.id, task.line, urgent) };
+      return { lease: LEASE, waits: queues.add(task.id, task.line, urgent) };
     },
     async take(room) {
       const rows: TaskRow[] = await books.unfinished(recovered.splice(0, room.free));
