@@ -172,7 +172,10 @@ export class Delivery implements Passenger {
     const members = leaves.map(({ task, leaf }) => ({ task_id: task.id, leaf }));
     const digest = sender.digest_id === undefined ? undefined : { id: sender.digest_id, members };
     const leave = await this.#ports.store.begin({ leaves, limits: this.lane.counting, digest });
-    if (leave === 'go' && !this.#done && !sender.isOver()) return true;
+    if (leave === 'go' && !this.#done && !sender.isOver()) {
+      this.lane.sent();
+      return true;
+    }
     this.#mark(parts, false);
     if (!this.#done) this.#return();
     return false;

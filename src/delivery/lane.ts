@@ -19,6 +19,8 @@ export interface LanePorts<P extends Passenger> {
   readonly settings: () => LaneSettings;
   /** Runs a turn once slots are free. */
   readonly pool: (slow: boolean, turn: () => Promise<void>, again: () => boolean) => Promise<void>;
+  /** Milliseconds from a turn to its request: what it may take to record it where others look. */
+  readonly lead: number;
   /** Makes one message of several; they have left the lane. */
   readonly fold: (passengers: P[]) => P;
 }
@@ -41,6 +43,8 @@ export class Lane<P extends Passenger = Passenger> {
   /** Most sends at once: 1, but with `rate_limit: off`. */
   #wide = false;
   #turns = 0;
+  /** For when the send of the last turn was counted; a lane that has windows has one turn at a time. */
+  #expected = 0;
   /** Those of the turns that wait for their slots and have not chosen their passenger yet. */
   #asked = 0;
   /** The lane has waited for its rate limit or a pause, and that backlog is not yet gone. */
@@ -109,6 +113,12 @@ export class Lane<P extends Passenger = Passenger> {
   pause(failure: Failure, throttle: { readonly base: number; readonly max: number }): number {
     const limit = failure.account ? (this.#shared ?? this.#own) : this.#own;
     return limit.pause(failure, throttle);
+  }
+
+  /** The request of the last turn leaves only now. */
+  sent(): void {
+    this.#own.sent(this.#expected);
+    this.#shared?.sent(this.#expected);
   }
 
   /** The platform took a message: the next throttle answer starts from the base again. */
@@ -191,8 +201,9 @@ export class Lane<P extends Passenger = Passenger> {
     const next = this.#next();
     if (next === undefined) return;
     const passenger = this.#take(next);
-    this.#own.stamp();
-    this.#shared?.stamp();
+    this.#expected = this.#ports.clock.monotonic() + this.#ports.lead;
+    this.#own.stamp(this.#expected);
+    this.#shared?.stamp(this.#expected);
     this.#served = true;
     await passenger.send();
   }

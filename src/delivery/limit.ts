@@ -76,11 +76,20 @@ export class Limit implements LimitBook {
     this.#pausedUntil = Math.max(this.#pausedUntil, monotonic + Math.max(0, left));
   }
 
-  /** Counts a send. */
-  stamp(): void {
+  /**
+   * Counts a send.
+   * @param at when it is expected to be made, monotonic milliseconds
+   */
+  stamp(at: number): void {
+    this.#lastSent = at;
+    for (const window of this.#windows) window.stamp(at);
+  }
+
+  /** A send that was counted for one moment is made now. */
+  sent(expected: number): void {
     const now = this.#clock.monotonic();
     this.#lastSent = now;
-    for (const window of this.#windows) window.stamp(now);
+    for (const window of this.#windows) window.move(expected, now);
   }
 
   /**

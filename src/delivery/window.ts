@@ -17,10 +17,18 @@ export class Window {
     this.ms = ms;
   }
 
-  /** Counts a send. */
-  stamp(now: number): void {
-    this.#forget(now);
-    this.#times.push(now);
+  /** Counts a send that is made at this moment, or soon. */
+  stamp(at: number): void {
+    this.#times.push(at);
+  }
+
+  /** A send that was counted for one moment has been made at another one. */
+  move(from: number, to: number): void {
+    const at = this.#times.lastIndexOf(from);
+    if (at < this.#head) return;
+    this.#times.splice(at, 1);
+    const before = this.#times.findLastIndex((time) => time <= to);
+    this.#times.splice(Math.max(before + 1, this.#head), 0, to);
   }
 
   /** What was sent up to this moment is not known: it counts as all that is allowed. */

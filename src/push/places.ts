@@ -17,9 +17,11 @@ export interface Places {
   /** Takes one even if the buffer is full for it. */
   take(key: string): void;
   release(key: string): void;
-  /** Those who may take no more, for what they hold already. */
-  full(): string[];
+  /** How many each of them holds. */
+  readonly held: ReadonlyMap<string, number>;
   readonly free: number;
+  /** A tenth of the buffer, which is what one may hold where the others wait in a store. */
+  readonly share: number;
   readonly taken: number;
 }
 
@@ -43,9 +45,12 @@ export function createPlaces(size: () => number, rule: Rule): Places {
       else held.set(key, mine);
       taken--;
     },
-    full: () => [...held].filter(([, mine]) => rule(mine, size()) === 0).map(([key]) => key),
+    held,
     get free() {
       return Math.max(0, size() - taken);
+    },
+    get share() {
+      return Math.max(1, Math.floor(size() * SHARE));
     },
     get taken() {
       return taken;

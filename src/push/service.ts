@@ -145,7 +145,8 @@ export function createPushService(ports: PushPorts): PushService {
     try {
       while (waiting && hasRoom()) {
         waiting = woken = false;
-        const { tasks, more } = await store.take({ free: places.free, full: places.full() });
+        const { free, share, held } = places;
+        const { tasks, more } = await store.take({ free, share, held });
         waiting ||= more;
         // What is there may have no room yet; what has come meanwhile was not looked for.
         if (tasks.length === 0 && !woken) break;

@@ -62,8 +62,10 @@ export interface Day {
 export interface Room {
   /** Places that are free. */
   readonly free: number;
-  /** Lines that hold their share of the places already. */
-  readonly full: readonly string[];
+  /** Most places that one line may hold. */
+  readonly share: number;
+  /** How many each line holds. */
+  readonly held: ReadonlyMap<string, number>;
 }
 
 /** One leaf of a task. */

@@ -148,9 +148,11 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
         void sql`analyze tasks, attempts, ${sql.id(JOBS_SCHEMA, 'job')}`.execute(db).catch(onFault);
       },
     }),
-    async take({ free, full }) {
-      const most = Math.min(free, PAGE);
-      if (most === 0) return { taken: [], more: true };
+    async take({ free, share, held: places }) {
+      // A job says nothing before it is taken: a line may go over its share by one such handful.
+      const most = Math.min(free, share, PAGE);
+      const full = [...places].flatMap(([line, count]) => (count < share ? [] : [line]));
+      if (most <= 0) return { taken: [], more: true };
       return inTransaction(async (tx) => {
         const jobs = await leases.take(tx, most, full);
         if (jobs.length === 0) return { taken: [], more: false };

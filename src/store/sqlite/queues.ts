@@ -54,18 +54,21 @@ export class Queues {
   }
 
   /** What to read next: the urgent first, then line by line in turn, none of the lines that are full. */
-  page({ free, full }: Room, most: number): (Queue & { most: number })[] {
-    const closed = new Set(full);
+  page({ free, share, held }: Room, most: number): (Queue & { most: number })[] {
+    /** Places that a line may still take. */
+    const left = new Map<string, number>();
+    const leftOf = (line: string) => left.get(line) ?? share - (held.get(line) ?? 0);
     const open = [...this.#lines.values()]
-      .filter(({ line, count, coming }) => count > coming && !closed.has(line))
+      .filter(({ line, count, coming }) => count > coming && leftOf(line) > 0)
       .toSorted((a, b) => b.urgent - a.urgent);
     const page: (Queue & { most: number })[] = [];
-    let left = Math.min(free, most);
+    let room = Math.min(free, most);
     for (const { line, urgent, after, count, coming } of open) {
-      if (left === 0) break;
-      const take = Math.min(left, count - coming, open.length === 1 ? left : LONGEST_RUN);
+      const take = Math.min(room, leftOf(line), count - coming, open.length === 1 ? room : LONGEST_RUN);
+      if (take <= 0) continue;
       page.push({ line, urgent, after, most: take });
-      left -= take;
+      left.set(line, leftOf(line) - take);
+      room -= take;
     }
     // Who has been served goes to the end.
     for (const { line, urgent } of page) {

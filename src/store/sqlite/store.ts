@@ -57,7 +57,7 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
       return { lease: LEASE, waits: queues.add(task.id, task.line, urgent) };
     },
     async take(room) {
-      const rows: TaskRow[] = await books.unfinished(recovered.splice(0, room.free));
+      const rows: TaskRow[] = recovered.length === 0 ? [] : await books.unfinished(recovered.splice(0, room.free));
       const page = queues.page({ ...room, free: room.free - rows.length }, PAGE);
       const found = page.length === 0 ? [] : await books.next(page);
       for (const { line, urgent, most } of page) {
