@@ -61,7 +61,7 @@ interface Page {
   tasks: Set<Held>;
   limits: Map<string, LimitBook>;
   attempts: AttemptRow[];
-  notices: NoticeRow[];
+  notices: (NoticeRow & { readonly lease: number })[];
   announced: string[];
   /** By day and what is counted. */
   counts: Map<string, CountRow>;
@@ -140,7 +140,7 @@ export class Journal {
 
   /** Resolves when the end of this task, and its notice, are written; at once while the store is unavailable. */
   end(held: Held, notice: Notice | undefined): Promise<void> {
-    if (notice) this.#next.notices.push(noticeRow(notice));
+    if (notice) this.#next.notices.push({ ...noticeRow(notice), lease: held.lease });
     this.#next.tasks.add(held);
     return new Promise((resolve) => {
       this.#ends.set(held, resolve);

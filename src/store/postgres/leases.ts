@@ -1,7 +1,8 @@
-import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type Db, PgBoss } from 'pg-boss';
 import type { Leases } from '../sql/commit.ts';
-import type { Tables, TaskRow } from '../sql/rows.ts';
+import type { TaskRow } from '../sql/rows.ts';
+import type { Transaction } from '../sql/transaction.ts';
 
 /** pg-boss' own tables. */
 export const JOBS_SCHEMA = 'pushserver_jobs';
@@ -31,11 +32,11 @@ export interface JobAttempt {
 
 export interface LeaseDesk extends Leases {
   /** Takes jobs for tasks: at most `most`, none of these lines. */
-  take(tx: Kysely<Tables>, most: number, full: readonly string[]): Promise<JobAttempt[]>;
+  take(tx: Transaction, most: number, full: readonly string[]): Promise<JobAttempt[]>;
   /** Offers a task again, whatever became of its job. */
-  offerAgain(tx: Kysely<Tables>, task: TaskRow): Promise<void>;
+  offerAgain(tx: Transaction, task: TaskRow): Promise<void>;
   /** Nobody is to take it any more. */
-  withdraw(tx: Kysely<Tables>, ids: readonly string[]): Promise<void>;
+  withdraw(tx: Transaction, ids: readonly string[]): Promise<void>;
   /** Signs of life. Returns the ids of those that are somebody else's by now. */
   keepAlive(held: ReadonlyMap<string, number>): Promise<string[]>;
   /** Gives them back: somebody else may take them at once. */
@@ -79,14 +80,14 @@ export function createLeases(url: string, lease: number, onError: (error: Error)
 
   return {
     async offer(tx, tasks) {
-      await boss.insert(QUEUE, tasks.map(jobOf), { db: adapted(tx), returnId: false });
-      await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+      await issued(tx, (db) => boss.insert(QUEUE, tasks.map(jobOf), { db, returnId: false }));
+      notify(tx);
     },
     async settle(tx, ended) {
       const attempts = ended
         .filter(({ lease: number }) => number >= 0)
         .map(({ id, lease: number }) => ({ id, retryCount: attemptOf(number) }));
-      if (attempts.length > 0) await boss.deleteJob(QUEUE, attempts, { db: adapted(tx) });
+      if (attempts.length > 0) await issued(tx, (db) => boss.deleteJob(QUEUE, attempts, { db }));
     },
     take: (tx, most, full) =>
       boss.fetch(QUEUE, {
@@ -95,13 +96,11 @@ export function createLeases(url: string, lease: number, onError: (error: Error)
         ...(full.length > 0 && { ignoreGroups: [...full] }),
       }),
     async offerAgain(tx, task) {
-      await boss.deleteJob(QUEUE, [task.id], { db: adapted(tx) });
-      await boss.insert(QUEUE, [jobOf(task)], { db: adapted(tx), returnId: false });
-      await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+      await issued(tx, (db) => boss.deleteJob(QUEUE, [task.id], { db }));
+      await issued(tx, (db) => boss.insert(QUEUE, [jobOf(task)], { db, returnId: false }));
+      notify(tx);
     },
-    async withdraw(tx, ids) {
-      await boss.deleteJob(QUEUE, [...ids], { db: adapted(tx) });
-    },
+    withdraw: (tx, ids) => issued(tx, (db) => boss.deleteJob(QUEUE, [...ids], { db })),
     async keepAlive(held) {
       const attempts = attemptsOf(held);
       const lost: string[] = [];
@@ -144,12 +143,25 @@ export const leaseOf = (retryCount: number, taken_up: number): number => taken_u
 
 const attemptOf = (lease: number): number => lease % ROUND;
 
+/** Told to everybody when the transaction is committed. */
+function notify(tx: Transaction): void {
+  void tx.run(sql`select pg_notify(${CHANNEL}, '')`);
+}
+
 /** Our transaction, as pg-boss wants it. */
-function adapted(tx: Kysely<Tables>): Db {
+function adapted(tx: Transaction, issuing: () => void = () => {}): Db {
   return {
     async executeSql(text, values = []) {
-      const { rows } = await tx.executeQuery(CompiledQuery.raw(text, [...values]));
-      return { rows };
+      const answer = tx.raw(text, values);
+      issuing();
+      return { rows: await answer };
     },
   };
+}
+
+/** Resolves when pg-boss has issued its statement; what becomes of that is the transaction's affair. */
+function issued(tx: Transaction, call: (db: Db) => Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call(adapted(tx, resolve)).catch(reject);
+  });
 }

@@ -20,6 +20,7 @@ export function connection(url: string): ClientConfig {
     connectionTimeoutMillis: SILENCE,
     query_timeout: SILENCE,
     keepAlive: true,
+    pipeline: true,
     options: `-c search_path=${SCHEMA} -c idle_in_transaction_session_timeout=${IDLE} -c statement_timeout=${2 * SILENCE}`,
     types: { getTypeParser: parserOf },
   };

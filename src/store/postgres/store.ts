@@ -6,10 +6,12 @@ import { type Books, createBooks } from '../sql/books.ts';
 import { postgresDialect } from '../sql/dialect.ts';
 import { migrate } from '../sql/migrations.ts';
 import type { Tables, TaskRow } from '../sql/rows.ts';
+import type { Transact, Transaction } from '../sql/transaction.ts';
 import type { Store } from '../store.ts';
 import { listenOn } from './bell.ts';
 import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, createLeases, leaseOf } from './leases.ts';
 import { SCHEMA, createPool } from './pool.ts';
+import { transactIn } from './transact.ts';
 
 export interface PostgresStoreOptions extends Pick<DurableParts, 'clock' | 'settings' | 'onChange'> {
   readonly url: string;
@@ -31,18 +33,21 @@ export async function openPostgresStore({
   url,
   lease,
 }: PostgresStoreOptions): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(url) }) });
+  const pool = createPool(url);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const leases = createLeases(url, lease, onFault);
   try {
     await migratePostgres(db);
     await leases.start();
-    const books = createBooks(db, postgresDialect, leases);
+    const transact = transactIn(pool, db);
+    const books = createBooks(db, postgresDialect, transact, leases);
     const epoch = await books.begin(clock.now());
     const limits = await books.limits();
     const time = await createTime(db, clock);
     let isAvailable = () => true;
     const source = sourceOf({
       db,
+      transact,
       books,
       leases,
       clock,
@@ -102,6 +107,7 @@ const NEWS = 10_000;
 
 interface SourceParts {
   readonly db: Kysely<Tables>;
+  readonly transact: Transact;
   readonly books: Books;
   readonly leases: LeaseDesk;
   readonly clock: Clock;
@@ -113,7 +119,19 @@ interface SourceParts {
   readonly isAvailable: () => boolean;
 }
 
-function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, isAvailable }: SourceParts): Source {
+function sourceOf({
+  db,
+  transact,
+  books,
+  leases,
+  clock,
+  url,
+  lease,
+  epoch,
+  time,
+  onFault,
+  isAvailable,
+}: SourceParts): Source {
   /** Leases by task. */
   const held = new Map<string, number>();
   const periods = createPeriods(clock);
@@ -130,10 +148,6 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
     const open = await books.unfinished(missing);
     const lost = open.map(({ id }) => id).filter((id) => held.has(id));
     if (lost.length > 0) told.onLost(lost);
-  }
-
-  async function inTransaction<T>(work: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
-    return db.transaction().execute(work);
   }
 
   return {
@@ -153,23 +167,24 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
       const most = Math.min(free, share, PAGE);
       const full = [...places].flatMap(([line, count]) => (count < share ? [] : [line]));
       if (most <= 0) return { taken: [], more: true };
-      return inTransaction(async (tx) => {
-        const jobs = await leases.take(tx, most, full);
-        if (jobs.length === 0) return { taken: [], more: false };
-        const attempts = jobs.map(({ id, retryCount }) => ({ id, attempt: retryCount }));
-        const rows = postgresDialect.rows(JSON.stringify(attempts), { id: 'text', attempt: 'bigint' });
-        const found = await sql<TaskRow>`
-          update tasks set lease = tasks.taken_up * ${leaseOf(0, 1)} + r.attempt from ${rows}
+      const { jobs, rows } = await transact(async (tx) => {
+        const taken = await leases.take(tx, most, full);
+        const attempts = JSON.stringify(taken.map(({ id, retryCount }) => ({ id, attempt: retryCount })));
+        const leased = tx.run(sql<TaskRow>`
+          update tasks set lease = tasks.taken_up * ${sql.lit(leaseOf(0, 1))} + r.attempt
+          from ${postgresDialect.rows(attempts, { id: 'text', attempt: 'bigint' })}
           where tasks.id = r.id and tasks.completed_at is null
-          returning tasks.*`.execute(tx);
-        const open = new Set(found.rows.map(({ id }) => id));
-        const ended = jobs.filter(({ id }) => !open.has(id)).map(({ id }) => id);
-        if (ended.length > 0) await leases.withdraw(tx, ended);
-        const taken: Taken[] = found.rows.map((row) => ({ row, lease: row.lease }));
-        // In the order in which they were accepted, the urgent first.
-        taken.sort((a, b) => b.row.urgent - a.row.urgent || (a.row.id < b.row.id ? -1 : 1));
-        return { taken, more: jobs.length === most };
+          returning tasks.*`);
+        return async () => ({ jobs: taken, rows: await leased });
       });
+      const open = new Set(rows.map(({ id }) => id));
+      const ended = jobs.map(({ id }) => id).filter((id) => !open.has(id));
+      if (ended.length > 0) await transact(after((tx) => leases.withdraw(tx, ended)));
+      // In the order in which they were accepted, the urgent first.
+      const taken: Taken[] = rows
+        .toSorted((a, b) => b.urgent - a.urgent || (a.id < b.id ? -1 : 1))
+        .map((row) => ({ row, lease: row.lease }));
+      return { taken, more: jobs.length === most };
     },
     listen(listeners) {
       told = listeners;
@@ -191,21 +206,22 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
       return { unowned: unowned.rows, overdue };
     },
     recover: (id) =>
-      inTransaction(async (tx) => {
-        const { rows } = await sql<TaskRow>`
-          update tasks set taken_up = taken_up + 1, lease = ${NOBODY}
-          where id = ${id} and completed_at is null returning *`.execute(tx);
-        if (rows[0]) await leases.offerAgain(tx, rows[0]);
-      }),
+      transact(
+        after(async (tx) => {
+          const [row] = await tx.run(sql<TaskRow>`
+            update tasks set taken_up = taken_up + 1, lease = ${NOBODY}
+            where id = ${id} and completed_at is null returning *`);
+          if (row) await leases.offerAgain(tx, row);
+        }),
+      ),
     seize: (id) =>
-      inTransaction(async (tx) => {
+      transact(async (tx) => {
         // Below every lease, and nobody else's.
-        const mine = -1 - epoch;
-        const { rows } = await sql<TaskRow>`
-          update tasks set lease = ${mine} where id = ${id} and completed_at is null returning *`.execute(tx);
-        if (rows[0] === undefined) return undefined;
-        await leases.withdraw(tx, [id]);
-        return { row: rows[0], lease: mine };
+        const mine = NOBODY - epoch;
+        const [row] = await tx.run(sql<TaskRow>`
+          update tasks set lease = ${mine} where id = ${id} and completed_at is null returning *`);
+        if (row) await leases.withdraw(tx, [id]);
+        return async () => row && { row, lease: mine };
       }),
     every(name, seconds, work) {
       const minutes = Math.min(59, Math.max(1, Math.round(seconds / 60)));
@@ -228,6 +244,12 @@ function sourceOf({ db, books, leases, clock, url, lease, epoch, time, onFault, 
     },
   };
 }
+
+/** Work of which nothing is to be told. */
+const after = (work: (tx: Transaction) => Promise<void>) => async (tx: Transaction) => {
+  await work(tx);
+  return async () => {};
+};
 
 /** The clock of the database, from that of this process that does not jump. */
 interface Time {

@@ -24,7 +24,8 @@ export interface Batch {
   readonly departures: readonly DepartureRow[];
   readonly updates: readonly UpdateRow[];
   readonly attempts: readonly AttemptRow[];
-  readonly notices: readonly NoticeRow[];
+  /** Each with the lease under which its task may be written. */
+  readonly notices: readonly (NoticeRow & { readonly lease: number })[];
   /** Ids of notices. */
   readonly announced: readonly string[];
   readonly counts: readonly CountRow[];

@@ -1,9 +1,10 @@
-import { type ControlledTransaction, type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { NoticeFilter, TaskFilter } from '../store.ts';
-import { type Batch, type Committed, UnclearError } from './batch.ts';
+import type { Batch, Committed } from './batch.ts';
 import { type Leases, write } from './commit.ts';
 import type { Dialect } from './dialect.ts';
 import type { ClaimRow, CountRow, DigestRow, LimitRow, NoticeRow, Tables, TaskRow } from './rows.ts';
+import type { Transact } from './transaction.ts';
 
 /** How far the tasks of one line that wait in the store have been taken. */
 export interface Queue {
@@ -79,7 +80,11 @@ const SWEEP = 500;
 /** Rows that an audit names; what is left is named by the next one. */
 const MOST_FOUND = 1000;
 
-export function createBooks(db: Kysely<Tables>, dialect: Dialect, leases?: Leases): Books {
+/**
+ * @param transact how a transaction is run
+ * @param leases what else belongs to it
+ */
+export function createBooks(db: Kysely<Tables>, dialect: Dialect, transact: Transact, leases?: Leases): Books {
   const one = async (query: { executeTakeFirst(): Promise<{ numUpdatedRows?: bigint; numDeletedRows?: bigint }> }) => {
     const { numUpdatedRows, numDeletedRows } = await query.executeTakeFirst();
     return Number(numUpdatedRows ?? numDeletedRows);
@@ -87,18 +92,7 @@ export function createBooks(db: Kysely<Tables>, dialect: Dialect, leases?: Lease
   const openTasks = () => db.selectFrom('tasks').where('completed_at', 'is', null);
 
   return {
-    async commit(batch) {
-      const tx = await db.startTransaction().execute();
-      let committed: Committed;
-      try {
-        committed = await write(tx, dialect, batch, leases);
-      } catch (error) {
-        await rollback(tx);
-        throw error;
-      }
-      await commit(tx);
-      return committed;
-    },
+    commit: (batch) => transact((tx) => write(tx, dialect, batch, leases)),
 
     async begin(now) {
       const { epoch } = await db
@@ -273,27 +267,6 @@ export function createBooks(db: Kysely<Tables>, dialect: Dialect, leases?: Lease
 
     close: () => db.destroy(),
   };
-}
-
-async function commit(tx: ControlledTransaction<Tables>): Promise<void> {
-  try {
-    await tx.commit().execute();
-  } catch (error) {
-    // SQLSTATE of an answer: the server has refused. Anything else is silence.
-    if (error instanceof Error && 'code' in error && /^(?!08|57P0)[0-9A-Z]{5}$|^ERR_SQLITE/.test(String(error.code))) {
-      await rollback(tx);
-      throw error;
-    }
-    throw new UnclearError(error);
-  }
-}
-
-async function rollback(tx: ControlledTransaction<Tables>): Promise<void> {
-  try {
-    await tx.rollback().execute();
-  } catch {
-    // The connection is gone, and the transaction with it.
-  }
 }
 
 /** One step: a few hundred rows of each table. Unfinished tasks, their attempts and their keys stay, however old. */

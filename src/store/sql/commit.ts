@@ -1,53 +1,49 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Batch, Committed, DepartureRow } from './batch.ts';
 import type { ColumnType, Dialect } from './dialect.ts';
-import type { ClaimRow, LimitRow, Tables, TaskRow, UpdateRow } from './rows.ts';
+import type { ClaimRow, LimitRow, TaskRow, UpdateRow } from './rows.ts';
+import type { Transaction } from './transaction.ts';
 
 /** What a store with several processes adds to the transaction: the leases on tasks. */
 export interface Leases {
-  /** Somebody is to take these tasks. */
-  offer(tx: Kysely<Tables>, tasks: readonly TaskRow[]): Promise<void>;
-  /** These tasks have ended. */
-  settle(tx: Kysely<Tables>, ended: readonly Pick<UpdateRow, 'id' | 'lease'>[]): Promise<void>;
+  /** Somebody is to take these tasks. Resolves when that is issued. */
+  offer(tx: Transaction, tasks: readonly TaskRow[]): Promise<void>;
+  /** These tasks have ended, if their leases still hold. Resolves when that is issued. */
+  settle(tx: Transaction, ended: readonly Pick<UpdateRow, 'id' | 'lease'>[]): Promise<void>;
 }
 
 /** Writes a batch within a transaction. Each statement takes its rows as one JSON text. */
 export async function write(
-  tx: Kysely<Tables>,
+  tx: Transaction,
   dialect: Dialect,
   batch: Batch,
   leases: Leases | undefined,
-): Promise<Committed> {
+): Promise<() => Promise<Committed>> {
   const claimed = await claim(tx, dialect, batch);
-  const tasks = claimed.tasks.size === 0 ? batch.tasks : batch.tasks.filter(({ id }) => !claimed.tasks.has(id));
-  await insert(tx, dialect, 'tasks', TASK, tasks);
-  await insert(
+  const isNew = (id: string) => !claimed.tasks.has(id);
+  const tasks = batch.tasks.filter(({ id }) => isNew(id));
+  insert(tx, dialect, 'tasks', TASK, tasks);
+  insert(
     tx,
     dialect,
     'task_platforms',
     PLATFORM,
-    batch.platforms.filter(({ task_id }) => !claimed.tasks.has(task_id)),
+    batch.platforms.filter(({ task_id }) => isNew(task_id)),
   );
   if (tasks.length > 0) await leases?.offer(tx, tasks);
 
   const moved = await use(tx, dialect, batch);
   const granted = grantedOf(batch.departures, moved);
   const updates = batch.updates.filter(({ id }) => !granted.refused.has(id));
-  const lost = await update(tx, dialect, updates);
-  await insert(tx, dialect, 'digests', DIGEST, granted.digests);
-  await attempt(tx, dialect, batch);
-  await insert(
-    tx,
-    dialect,
-    'notices',
-    NOTICE,
-    batch.notices.filter(({ task_id }) => !lost.has(task_id)),
-  );
-  await announce(tx, dialect, batch.announced);
-  const ended = updates.filter(({ id, completed_at }) => completed_at !== null && !lost.has(id));
+  const lost = update(tx, dialect, updates);
+  insert(tx, dialect, 'digests', DIGEST, granted.digests);
+  insertOwn(tx, dialect, 'attempts', ATTEMPT, batch.attempts);
+  insertOwn(tx, dialect, 'notices', NOTICE, batch.notices);
+  announce(tx, dialect, batch.announced);
+  const ended = updates.filter(({ completed_at }) => completed_at !== null);
   if (ended.length > 0) await leases?.settle(tx, ended);
-  await count(tx, dialect, batch);
-  return { claimed: claimed.known, moved, lost: [...lost] };
+  count(tx, dialect, batch);
+  return async () => ({ claimed: claimed.known, moved, lost: await lost });
 }
 
 type Columns = Readonly<Record<string, ColumnType>>;
@@ -120,47 +116,49 @@ const NOTICE: Columns = {
 const COUNT: Columns = { day: 'text', epoch: 'bigint', what: 'text', count: 'bigint' };
 
 /** A row that is there already, from a commit whose fate was unclear, stays. */
-async function insert(
-  tx: Kysely<Tables>,
-  dialect: Dialect,
-  table: string,
-  columns: Columns,
-  rows: readonly object[],
-): Promise<void> {
+function insert(tx: Transaction, dialect: Dialect, table: string, columns: Columns, rows: readonly object[]): void {
   if (rows.length === 0) return;
   const names = sql.raw(Object.keys(columns).join(', '));
-  await sql`insert into ${sql.raw(table)} (${names}) select ${names} from ${dialect.rows(JSON.stringify(rows), columns)} where true on conflict do nothing`.execute(
-    tx,
-  );
+  void tx.run(sql`
+    insert into ${sql.raw(table)} (${names})
+    select ${names} from ${dialect.rows(JSON.stringify(rows), columns)} where true
+    on conflict do nothing`);
+}
+
+/** The same for what belongs to a task: only while its lease is that of the row. */
+function insertOwn(tx: Transaction, dialect: Dialect, table: string, columns: Columns, rows: readonly object[]): void {
+  if (rows.length === 0) return;
+  const names = Object.keys(columns);
+  void tx.run(sql`
+    insert into ${sql.raw(table)} (${sql.raw(names.join(', '))})
+    select ${sql.raw(names.map((name) => `r.${name}`).join(', '))}
+    from ${dialect.rows(JSON.stringify(rows), { ...columns, lease: 'bigint' })}
+    join tasks on tasks.id = r.task_id and tasks.lease = r.lease
+    where true
+    on conflict do nothing`);
 }
 
 /** Makes the claims that can be made; the others are known already, and their tasks must not be stored. */
-async function claim(tx: Kysely<Tables>, dialect: Dialect, { claims, claims_since }: Batch) {
+async function claim(tx: Transaction, dialect: Dialect, { claims, claims_since }: Batch) {
   const tasks = new Set<string>();
   if (claims.length === 0) return { known: [], tasks };
   // Always in the same order, or two processes could wait for each other.
   const rows = claims.toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  const made = await sql<{ key: string }>`
+  const made = await tx.run(sql<{ key: string }>`
     insert into claims (key, fingerprint, task_id, answer, at)
     select key, fingerprint, task_id, answer, at from ${dialect.rows(JSON.stringify(rows), CLAIM)} where true
     on conflict (key) do update set
       fingerprint = excluded.fingerprint, task_id = excluded.task_id, answer = excluded.answer, at = excluded.at
       where claims.at < ${claims_since}
         and not exists (select 1 from tasks where tasks.id = claims.task_id and tasks.completed_at is null)
-    returning key`.execute(tx);
-  const fresh = new Set(made.rows.map(({ key }) => key));
+    returning key`);
+  const fresh = new Set(made.map(({ key }) => key));
   const stale = rows.filter(({ key }) => !fresh.has(key));
   if (stale.length === 0) return { known: [], tasks };
   for (const { task_id } of stale) tasks.add(task_id);
-  const known: Pick<ClaimRow, 'key' | 'fingerprint' | 'answer'>[] = await tx
-    .selectFrom('claims')
-    .select(['key', 'fingerprint', 'answer'])
-    .where(
-      'key',
-      'in',
-      stale.map(({ key }) => key),
-    )
-    .execute();
+  const keys = dialect.rows(JSON.stringify(stale.map(({ key }) => ({ key }))), { key: 'text' });
+  const known = await tx.run(sql<Pick<ClaimRow, 'key' | 'fingerprint' | 'answer'>>`
+    select claims.key, claims.fingerprint, claims.answer from ${keys} join claims on claims.key = r.key`);
   return { known, tasks };
 }
 
@@ -168,24 +166,22 @@ async function claim(tx: Kysely<Tables>, dialect: Dialect, { claims, claims_sinc
  * Counts sends and pauses on the limits, unless somebody else has done so meanwhile. In one statement for all of them.
  * @returns those, as they are stored
  */
-async function use(tx: Kysely<Tables>, dialect: Dialect, { limits, now }: Batch): Promise<LimitRow[]> {
+async function use(tx: Transaction, dialect: Dialect, { limits, now }: Batch): Promise<LimitRow[]> {
   if (limits.length === 0) return [];
   const rows = limits.toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  const used = await sql<{ key: string }>`
+  const used = await tx.run(sql<{ key: string }>`
     insert into limits (key, version, times, paused_until, updated_at)
     select key, version + 1, times, paused_until, ${now} from ${dialect.rows(JSON.stringify(rows), LIMIT)} where true
     on conflict (key) do update set
       version = excluded.version, times = excluded.times, paused_until = excluded.paused_until, updated_at = excluded.updated_at
       where limits.version = excluded.version - 1
-    returning key`.execute(tx);
-  const fresh = new Set(used.rows.map(({ key }) => key));
-  const stale = rows.filter(({ key }) => !fresh.has(key)).map(({ key }) => key);
+    returning key`);
+  const fresh = new Set(used.map(({ key }) => key));
+  const stale = rows.filter(({ key }) => !fresh.has(key)).map(({ key }) => ({ key }));
   if (stale.length === 0) return [];
-  return tx
-    .selectFrom('limits')
-    .select(['key', 'version', 'times', 'paused_until'])
-    .where('key', 'in', stale)
-    .execute();
+  return tx.run(sql<LimitRow>`
+    select limits.key, limits.version, limits.times, limits.paused_until
+    from ${dialect.rows(JSON.stringify(stale), { key: 'text' })} join limits on limits.key = r.key`);
 }
 
 /** What may leave, and the tasks that must not say that they have left. */
@@ -199,43 +195,29 @@ function grantedOf(departures: readonly DepartureRow[], moved: readonly LimitRow
 }
 
 /** @returns the tasks that are somebody else's */
-async function update(tx: Kysely<Tables>, dialect: Dialect, rows: readonly UpdateRow[]): Promise<Set<string>> {
-  if (rows.length === 0) return new Set();
-  const written = await sql<{ id: string }>`
+async function update(tx: Transaction, dialect: Dialect, rows: readonly UpdateRow[]): Promise<string[]> {
+  if (rows.length === 0) return [];
+  const written = await tx.run(sql<{ id: string }>`
     update tasks set
       status = r.status, outcome = r.outcome, error = r.error, results = r.results,
       updated_at = r.updated_at, completed_at = r.completed_at
     from ${dialect.rows(JSON.stringify(rows), UPDATE)}
     where tasks.id = r.id and tasks.lease = r.lease
-    returning tasks.id`.execute(tx);
-  const mine = new Set(written.rows.map(({ id }) => id));
-  return new Set(rows.map(({ id }) => id).filter((id) => !mine.has(id)));
+    returning tasks.id`);
+  const mine = new Set(written.map(({ id }) => id));
+  return rows.map(({ id }) => id).filter((id) => !mine.has(id));
 }
 
-async function attempt(tx: Kysely<Tables>, dialect: Dialect, { attempts }: Batch): Promise<void> {
-  if (attempts.length === 0) return;
-  const names = Object.keys(ATTEMPT);
-  await sql`
-    insert into attempts (${sql.raw(names.join(', '))})
-    select ${sql.raw(names.map((name) => `r.${name}`).join(', '))}
-    from ${dialect.rows(JSON.stringify(attempts), { ...ATTEMPT, lease: 'bigint' })}
-    join tasks on tasks.id = r.task_id and tasks.lease = r.lease
-    where true
-    on conflict do nothing`.execute(tx);
-}
-
-async function announce(tx: Kysely<Tables>, dialect: Dialect, ids: readonly string[]): Promise<void> {
+function announce(tx: Transaction, dialect: Dialect, ids: readonly string[]): void {
   if (ids.length === 0) return;
-  const rows = JSON.stringify(ids.map((id) => ({ id })));
-  await sql`update notices set announced = 1 from ${dialect.rows(rows, { id: 'text' })} where notices.id = r.id`.execute(
-    tx,
-  );
+  const rows = dialect.rows(JSON.stringify(ids.map((id) => ({ id }))), { id: 'text' });
+  void tx.run(sql`update notices set announced = 1 from ${rows} where notices.id = r.id`);
 }
 
-async function count(tx: Kysely<Tables>, dialect: Dialect, { counts }: Batch): Promise<void> {
+function count(tx: Transaction, dialect: Dialect, { counts }: Batch): void {
   if (counts.length === 0) return;
-  await sql`
+  void tx.run(sql`
     insert into counts (day, epoch, what, count)
     select day, epoch, what, count from ${dialect.rows(JSON.stringify(counts), COUNT)} where true
-    on conflict (day, epoch, what) do update set count = counts.count + excluded.count`.execute(tx);
+    on conflict (day, epoch, what) do update set count = counts.count + excluded.count`);
 }

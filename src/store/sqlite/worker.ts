@@ -4,12 +4,13 @@ import { type Books, createBooks } from '../sql/books.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
 import { migrate } from '../sql/migrations.ts';
 import { type SqliteOptions, openDatabase } from './database.ts';
+import { transactIn } from './transact.ts';
 import { type Answer, type Call, faultOf } from './call.ts';
 
 const port = parentPort!;
 const db = openDatabase(workerData as SqliteOptions);
 await migrate(db, sqliteDialect);
-const books = createBooks(db, sqliteDialect);
+const books = createBooks(db, sqliteDialect, transactIn(db));
 
 // One after the other: a transaction must not be mixed with what else is asked.
 let last: Promise<unknown> = Promise.resolve();

@@ -1,0 +1,18 @@
+import type { RawBuilder } from 'kysely';
+
+/**
+ * A transaction. Statements are carried out in the order in which they are issued, and nobody need wait for one whose
+ * answer does not matter: a statement that fails fails the transaction.
+ */
+export interface Transaction {
+  run<R>(statement: RawBuilder<R>): Promise<R[]>;
+  /** A statement of somebody else's. */
+  raw(text: string, values: readonly unknown[]): Promise<unknown[]>;
+}
+
+/**
+ * Runs `work` in a transaction.
+ * @param work resolves when it has issued its last statement, to what becomes of it once all have been answered
+ * @throws UnclearError when nobody knows whether it has been committed; otherwise what the database says, and it has not
+ */
+export type Transact = <T>(work: (tx: Transaction) => Promise<() => Promise<T>>) => Promise<T>;
