@@ -90,7 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     clock,
     settings: () => config,
     onChange: (error) => events.emit('store_changed', { available: error === undefined, error }),
-    onFault: (error) => events.emit('crashed', { where: 'store', error }),
+    onFault: onceAMinute(clock, (error) => events.emit('crashed', { where: 'store', error })),
   });
   const http = options.http ?? createHttpClient();
   const post = postWith(http, () => config.network);
@@ -245,6 +245,16 @@ export async function createApp(options: AppOptions): Promise<App> {
       };
       return { done: close(), hurry };
     },
+  };
+}
+
+/** Timers that fail again and again would fill the log. */
+function onceAMinute(clock: Clock, tell: (error: unknown) => void): (error: unknown) => void {
+  let last = -Infinity;
+  return (error) => {
+    if (clock.monotonic() - last < 60_000) return;
+    last = clock.monotonic();
+    tell(error);
   };
 }
 

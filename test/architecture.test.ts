@@ -15,7 +15,7 @@ interface Row {
 const TABLE: Readonly<Record<string, Row>> = {
   main: { may: ['cli'] },
   // Beside the app it only asks what a configuration comes to: plans and limits.
-  cli: { may: ['app', 'channel', 'clock', 'config', 'delivery', 'log', 'model', 'sandbox', 'strategy'] },
+  cli: { may: ['app', 'channel', 'clock', 'config', 'delivery', 'log', 'model', 'sandbox', 'store', 'strategy'] },
   app: {
     may: 'channel channels clock config delivery events http log metrics model push redact store strategy system'.split(
       ' ',

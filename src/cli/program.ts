@@ -58,6 +58,15 @@ function createProgram(ended: (ok: boolean) => void): Command {
 
   addCommand(
     program,
+    'migrate',
+    ['bring the tables of the store up to date', 'every start does so too; nothing else is changed'],
+    ['migrate', 'migrate --config /etc/pushserver/config.yaml'],
+  )
+    .addOption(configOption())
+    .action(async ({ config }: { config: string }) => (await import('./migrate.ts')).migrate(config));
+
+  addCommand(
+    program,
     'test',
     ['test the targets', 'send one message to each enabled one and print how it was taken; records no task'],
     ['test', 'test ops_alert', 'test ops_alert --platform feishu --config config/config.yaml'],

@@ -51,8 +51,10 @@ export function createApplication(around: Surroundings): RequestListener {
       if (refused === undefined) await next();
       wire = encode(refused ?? state.answer ?? unrouted(ctx), around.closing() || awaitsContinue(req));
     } catch (error) {
-      events.emit('crashed', { where: `${req.method} ${path}`, error });
-      wire = encode(refuse(500), around.closing());
+      const isDown = error instanceof Error && error.name === 'StoreUnavailable';
+      // That the store is down is told once, and not for every request.
+      if (!isDown) events.emit('crashed', { where: `${req.method} ${path}`, error });
+      wire = encode(isDown ? STORE_DOWN : refuse(500), around.closing());
     }
     if (!req.complete) await leave(req, res, wire);
     send(res, wire);
@@ -73,6 +75,8 @@ export function createApplication(around: Surroundings): RequestListener {
   const callback = app.callback();
   return (req, res) => void callback(req, res);
 }
+
+const STORE_DOWN = refuse(503, { error: '存储暂不可用，请稍后重试' }, { 'Retry-After': '5' });
 
 const BAD_TARGET = refuse(400, { error: '请求地址不合法' });
 

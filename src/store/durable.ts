@@ -57,12 +57,13 @@ export interface DurableParts {
 
 /** A store that survives its process: what happens is written by a journal, what is in hand is answered from memory. */
 export function createDurableStore(parts: DurableParts): Store {
-  const { clock, settings, books, source, epoch } = parts;
+  const { clock, settings, source, epoch } = parts;
   const inHand = new Map<string, Held>();
   /** Tasks that have ended here: a late answer may still correct a result. */
   const ended = new WeakMap<Task, Held>();
   const remembered = new Map(parts.limits.map((row) => [row.key, row]));
   let lost: (task: Task) => void = () => {};
+  const books = guarded(parts.books, () => journal.probe());
 
   const journal = new Journal(
     {
@@ -70,7 +71,7 @@ export function createDurableStore(parts: DurableParts): Store {
       epoch,
       now: () => source.now(),
       claim_age: () => settings().idempotency.max_age,
-      commit: (batch: Batch): Promise<Committed> => books.commit(batch),
+      commit: (batch: Batch): Promise<Committed> => parts.books.commit(batch),
       held: (id) => inHand.get(id),
       onLost(held) {
         if (letGo(held.task)) lost(held.task);
@@ -276,6 +277,26 @@ export function createDurableStore(parts: DurableParts): Store {
       await books.close();
     },
   };
+}
+
+/** A question that was not answered: the store is down, or not what it should be. */
+class StoreUnavailable extends Error {
+  constructor(cause: unknown) {
+    super(`the store gave no answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'StoreUnavailable';
+  }
+}
+
+/** @param failed told when a question was not answered */
+function guarded(books: Books, failed: () => void): Books {
+  const ask =
+    (method: (...args: never[]) => Promise<unknown>) =>
+    (...args: never[]) =>
+      method(...args).catch((error: unknown) => {
+        failed();
+        throw new StoreUnavailable(error);
+      });
+  return new Proxy(books, { get: (all, name: keyof Books) => ask(all[name]) });
 }
 
 function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {

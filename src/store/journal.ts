@@ -80,6 +80,7 @@ export class Journal {
   #most = MOST;
   #failed: unknown = undefined;
   #closed = false;
+  #probing = false;
   /** Ends of tasks that have not been written. */
   readonly #ends = new Map<Held, () => void>();
   readonly #versions = new Map<string, number>();
@@ -133,6 +134,12 @@ export class Journal {
     this.#start();
   }
 
+  /** Somebody has had no answer: finds out whether the store can be reached. */
+  probe(): void {
+    this.#probing = true;
+    this.#start();
+  }
+
   /** Written with whatever is written next. */
   count(what: Counted, count = 1): void {
     add(this.#next.counts, { day: dayOf(this.#ports.now()), epoch: this.#ports.epoch, what, count });
@@ -175,6 +182,7 @@ export class Journal {
       // Whatever else happens at this moment goes along, and whoever has been answered has had the time to react.
       await Promise.resolve();
       const page = this.#draw();
+      this.#probing = false;
       try {
         const committed = await this.#ports.commit(this.#batchOf(page));
         this.#written(page, committed);
@@ -192,7 +200,7 @@ export class Journal {
     const { inserts, departures, tasks, limits, attempts, notices, announced, counts } = this.#next;
     const waiting = inserts.length + departures.length + attempts.length + notices.length + announced.length;
     // While the store is unavailable somebody has to ask whether it is back.
-    if (!this.available || (this.#closed && counts.size > 0)) return true;
+    if (!this.available || this.#probing || (this.#closed && counts.size > 0)) return true;
     return waiting + tasks.size + limits.size + this.#idle.size > 0;
   }
 

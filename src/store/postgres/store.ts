@@ -4,13 +4,13 @@ import { type DurableParts, type Source, type Taken, createDurableStore } from '
 import { createPeriods } from '../periods.ts';
 import { type Books, createBooks } from '../sql/books.ts';
 import { postgresDialect } from '../sql/dialect.ts';
-import { migrate } from '../sql/migrations.ts';
 import type { Tables, TaskRow } from '../sql/rows.ts';
 import type { Transact, Transaction } from '../sql/transaction.ts';
 import type { Store } from '../store.ts';
 import { listenOn } from './bell.ts';
 import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, createLeases, leaseOf } from './leases.ts';
-import { SCHEMA, createPool } from './pool.ts';
+import { migrateTables, wordsOf } from './migrate.ts';
+import { createPool } from './pool.ts';
 import { transactIn } from './transact.ts';
 
 export interface PostgresStoreOptions extends Pick<DurableParts, 'clock' | 'settings' | 'onChange'> {
@@ -37,7 +37,7 @@ export async function openPostgresStore({
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const leases = createLeases(url, lease, onFault);
   try {
-    await migratePostgres(db);
+    await migrateTables(db);
     await leases.start();
     const transact = transactIn(pool, db);
     const books = createBooks(db, postgresDialect, transact, leases);
@@ -66,23 +66,6 @@ export async function openPostgresStore({
     throw new Error(wordsOf(error), { cause: error });
   }
 }
-
-/** Brings our tables up to date. Returns the names of the migrations that were applied. */
-export async function migratePostgres(db: Kysely<Tables>): Promise<string[]> {
-  const { rows } = await sql<{
-    number: number;
-  }>`select current_setting('server_version_num')::integer as number`.execute(db);
-  if (rows[0]!.number < OLDEST)
-    throw new Error(`PostgreSQL ${Math.floor(rows[0]!.number / 10_000)} is too old: 14 is the oldest that works`);
-  // Under a lock: of two processes that start together on an empty database one would fail.
-  await db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(hashtext(${SCHEMA}))`.execute(tx);
-    await sql`create schema if not exists ${sql.id(SCHEMA)}`.execute(tx);
-  });
-  return migrate(db, postgresDialect);
-}
-
-const OLDEST = 140_000;
 
 /** The lease of a task that nobody has taken. */
 const NOBODY = -1;
@@ -271,20 +254,3 @@ async function createTime(db: Kysely<Tables>, clock: Clock): Promise<Time> {
   await time.set();
   return time;
 }
-
-/** SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-function wordsOf(error: unknown): string {
-  const message = error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const remedy = REMEDIES[code] ?? 'check store.url, and that the server is up';
-  return `store.url: ${message}; ${remedy}`;
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  '28P01': 'check user and password in store.url',
-  '28000': 'check user and password in store.url, and pg_hba.conf of the server',
-  '3D000': 'create the database first: createdb pushserver',
-  '42501': 'the user needs the right to create schemas in the database: grant create on database … to …',
-  ECONNREFUSED: 'nothing listens there: check host and port in store.url, and that the server is up',
-  ENOTFOUND: 'check the host name in store.url',
-};

@@ -1,13 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UnclearError } from '../sql/batch.ts';
 import type { Books } from '../sql/books.ts';
 import type { Answer, Call } from './call.ts';
 import type { SqliteOptions } from './database.ts';
-
-/** Owner only: the file has every message. */
-const MODE = 0o600;
+import { prepareFile, wordsOf } from './file.ts';
 
 /**
  * Opens the file in a thread of its own and brings its tables up to date.
@@ -16,10 +12,7 @@ const MODE = 0o600;
 export async function openSqliteBooks(options: SqliteOptions): Promise<Books> {
   const { path } = options;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    // With these rights from its first moment; the WAL beside it takes them over.
-    closeSync(openSync(path, 'a', MODE));
-    chmodSync(path, MODE);
+    prepareFile(path);
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
     await opened(worker);
     return booksOf(worker);
@@ -72,21 +65,4 @@ function booksOf(worker: Worker): Books {
     get: (_books, method: string) =>
       method === 'then' ? undefined : (...args: readonly unknown[]) => call(method, args),
   });
-}
-
-/** SQLite's codes: https://www.sqlite.org/rescode.html */
-function wordsOf(error: unknown, path: string): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const where = `store.path ${JSON.stringify(path)}`;
-  if (/database is locked/.test(message))
-    return `${where}: another process has this file open; stop it first, or give this one a file of its own`;
-  if (/malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/.test(message))
-    return (
-      `${where}: the file is damaged or no SQLite database (${message}). Nothing was changed. To recover what can be ` +
-      `read: move it and its -wal file away, run sqlite3 damaged.db .recover | sqlite3 ${path}, and start again; or ` +
-      'start with an empty file and lose what was waiting'
-    );
-  if (/readonly|EACCES|EPERM|unable to open/.test(message))
-    return `${where}: this user may not write to it or to its folder (${message})`;
-  return `${where}: ${message}`;
 }
