@@ -6,6 +6,7 @@ import { createEmitter } from '../../src/events.ts';
 import type { Failure, Message, Notice, Outcome, Rate, RateLimit, Recipient, Target, Task } from '../../src/model.ts';
 import { createPushService } from '../../src/push/service.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
 import { type TestClock, createTestClock } from './clock.ts';
 
 /** What a scripted target answers: an outcome, or a promise of one that the test settles. */
@@ -49,6 +50,8 @@ export function createRig(options: {
   account?: { rate: Rate; of: Record<string, string | undefined> };
   http?: Http;
   clock?: TestClock;
+  /** What the store does otherwise than that of memory. */
+  store?: (memory: Store) => Partial<Store>;
 }) {
   const clock = options.clock ?? createTestClock();
   const events = createEmitter();
@@ -118,11 +121,12 @@ export function createRig(options: {
     security: { allow_networks: [], ...options.settings?.security },
     delivery: { on_unknown: 'resend', ...options.settings?.delivery },
   };
-  const store = createMemoryStore(clock, () => ({
+  const memory = createMemoryStore(clock, () => ({
     task: { max_age: 3600, store_limit: 100_000 },
     idempotency: { max_age: 86_400, max_keys: 100_000 },
     system: { store_limit: 1000 },
   }));
+  const store: Store = { ...memory, ...options.store?.(memory) };
   const target = (alias: string, platform: string, name: string) =>
     recipients
       .get(alias)
