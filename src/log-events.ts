@@ -55,7 +55,11 @@ export function logEvents(events: Pick<Emitter, 'on'>, { write, enabled, redact,
     if (unaccounted + overdue > 0) write('error', 'audit', { unaccounted, overdue });
   });
   events.on('reloaded', (e) => write(e.ok ? 'info' : 'error', 'reloaded', { ok: e.ok, message: e.message }));
-  events.on('crashed', (e) => write('error', 'crashed', { where: e.where, error: errorText(e.error, stacks) }));
+  events.on('crashed', (e) => {
+    // That the store is down has been told.
+    if (e.error instanceof Error && e.error.name === 'StoreUnavailable') return;
+    write('error', 'crashed', { where: e.where, error: errorText(e.error, stacks) });
+  });
 }
 
 /** The words of anything thrown, without a stack unless asked. */

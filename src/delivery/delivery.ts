@@ -23,7 +23,7 @@ export interface DeliveryPorts extends AttemptPorts {
   readonly settings: () => DeliverySettings;
   /** The lane of a target as it is configured now. */
   readonly laneOf: (target: Target) => Lane<Delivery>;
-  readonly store: Pick<Store, 'durable' | 'begin' | 'attempted' | 'paused'>;
+  readonly store: Pick<Store, 'durable' | 'now' | 'begin' | 'attempted' | 'paused'>;
   /** This lane has been paused, and others with it if their account is. */
   readonly paused: (lane: Lane<Delivery>) => void;
   readonly chance: () => number;
@@ -146,7 +146,7 @@ export class Delivery implements Passenger {
     const aboard = this.sender.aboard();
     if (this.#ports.store.durable && !(await this.#departs(parts))) return;
     this.#sending = true;
-    const started_at = this.#ports.clock.now();
+    const started_at = this.#ports.store.now();
     const { outcome, timed_out, ms } = await attempt(this.#ports, {
       sender: this.sender,
       channel,

@@ -25,7 +25,7 @@ import type { Ending, Sender } from './sender.ts';
 export interface LeafPorts {
   readonly clock: Clock;
   readonly events: Emitter;
-  readonly store: Pick<Store, 'record'>;
+  readonly store: Pick<Store, 'record' | 'now'>;
   /** The target as it is configured now; undefined when it is gone. */
   readonly target: (alias: string, platform: string, name: string) => Target | undefined;
   /** Seconds a leaf stays in a throttled lane while another branch is left. */
@@ -141,7 +141,7 @@ export class Leaf implements Leg, Sender {
 
   foldable(): boolean {
     return (
-      this.#task.message.mentions === undefined && this.#task.deadline - this.#ports.clock.now() > TOO_LATE_TO_FOLD
+      this.#task.message.mentions === undefined && this.#task.deadline - this.#ports.store.now() > TOO_LATE_TO_FOLD
     );
   }
 
@@ -194,7 +194,7 @@ export class Leaf implements Leg, Sender {
 
   outlives(ms: number): boolean {
     if (this.#hasEnded) return false;
-    const until = ms === 0 ? 0 : this.#ports.clock.now() + ms;
+    const until = ms === 0 ? 0 : this.#ports.store.now() + ms;
     markPaused(this.#result, until);
     return this.#task.deadline > until;
   }
@@ -292,12 +292,12 @@ export class Leaf implements Leg, Sender {
 
   #fail(failure: Failure, status: 'failed' | 'timeout'): void {
     this.#result.trail = undefined;
-    markFailure(this.#result, failure, status, this.#ports.clock.now());
+    markFailure(this.#result, failure, status, this.#ports.store.now());
     this.#record();
   }
 
   #record(): void {
-    const now = this.#ports.clock.now();
+    const now = this.#ports.store.now();
     this.#result.timestamp = now;
     this.#result.latency_ms = now - this.#task.created_at;
     this.#ports.store.record(this.#task, this.#send.leaf, this.#result);

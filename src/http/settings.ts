@@ -40,6 +40,7 @@ export interface HttpEvents {
 
 export type HttpStore = Pick<
   Store,
+  | 'now'
   | 'list'
   | 'statistics'
   | 'listNotices'

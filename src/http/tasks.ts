@@ -70,11 +70,11 @@ export const getTask = defineRoute({
     200: { description: '任务查询成功', data: task, example: EXAMPLE },
     404: { description: '任务不存在', example: { task_id: 'invalid-task-id' } },
   },
-  async handle({ params, query }, { clock, wait }) {
+  async handle({ params, query }, { store, wait }) {
     const found = await wait(params.task_id, query.wait * 1000);
     return found === undefined
       ? missing('任务不存在', { task_id: params.task_id })
-      : done('任务查询成功', taskView(found, clock.now()));
+      : done('任务查询成功', taskView(found, store.now()));
   },
 });
 
@@ -99,7 +99,7 @@ export const listTasks = defineRoute({
       example: { tasks: [EXAMPLE], next_cursor: null },
     },
   },
-  async handle({ query }, { clock, store }) {
+  async handle({ query }, { store }) {
     const { tasks, next_cursor } = await store.list({
       limit: query.limit,
       ...(query.status && { status: query.status }),
@@ -107,7 +107,7 @@ export const listTasks = defineRoute({
       ...(query.platform && { platform: query.platform }),
       ...(query.cursor && { cursor: query.cursor }),
     });
-    const now = clock.now();
+    const now = store.now();
     return done('获取任务列表成功', {
       tasks: tasks.map((found) => taskView(found, now)),
       next_cursor: next_cursor ?? null,

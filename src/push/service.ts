@@ -83,7 +83,7 @@ export interface PushPorts {
   readonly events: Emitter;
   readonly store: Pick<
     Store,
-    'durable' | 'shared' | 'available' | 'insert' | 'claimed' | 'get' | 'take' | 'listen' | 'finish' | 'seize'
+    'durable' | 'now' | 'shared' | 'available' | 'insert' | 'claimed' | 'get' | 'take' | 'listen' | 'finish' | 'seize'
   >;
   readonly settings: () => PushSettings;
   readonly recipient: (alias: string) => Recipient | undefined;
@@ -111,7 +111,7 @@ export function createPushService(ports: PushPorts): PushService {
   const places = createPlaces(capacity, store.durable ? tenthEach : lastTenthKept);
   const bells = createBells(clock);
   const planned = createPlanner();
-  const nextId = createIds(() => clock.now());
+  const nextId = createIds(() => store.now());
   const inHand = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
   /** By id, where somebody may ask for one: a store that outlives the process. */
   const works = new Map<string, Work>();
@@ -130,7 +130,7 @@ export function createPushService(ports: PushPorts): PushService {
   function start(task: Task): void {
     task.status = 'processing';
     const work = new Work(task, ports.deliver);
-    inHand.add(work, Math.max(0, task.deadline - clock.now()));
+    inHand.add(work, Math.max(0, task.deadline - store.now()));
     if (store.durable) works.set(task.id, work);
     work.onEnd(() => void finish(work));
     if (draining?.cut) work.expire(STOPPED, true);
@@ -202,7 +202,7 @@ export function createPushService(ports: PushPorts): PushService {
 
   async function end(task: Task, because: string | undefined): Promise<void> {
     task.outcome = outcomeOf(task.plan, task.results);
-    task.completed_at = task.updated_at = clock.now();
+    task.completed_at = task.updated_at = store.now();
     task.status = task.outcome === 'failed' ? 'failed' : 'completed';
     if (task.status === 'failed') {
       task.error = reasonOf(task, because);
@@ -216,7 +216,7 @@ export function createPushService(ports: PushPorts): PushService {
   }
 
   function taskOf(push: ParsedPush, recipient: Recipient, { plan, copies, leaves, line }: Planned): Task {
-    const now = clock.now();
+    const now = store.now();
     return {
       id: nextId(),
       alias: recipient.alias,

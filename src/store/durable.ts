@@ -63,7 +63,20 @@ export function createDurableStore(parts: DurableParts): Store {
   const ended = new WeakMap<Task, Held>();
   const remembered = new Map(parts.limits.map((row) => [row.key, row]));
   let lost: (task: Task) => void = () => {};
-  const books = guarded(parts.books, () => journal.probe());
+  const books = new Proxy(parts.books, {
+    get:
+      (all, method: keyof Books) =>
+      (...args: never[]) =>
+        asked((all[method] as (...args: never[]) => Promise<unknown>)(...args)),
+  });
+
+  /** A question that is not answered: is the store still there? */
+  function asked<T>(answer: Promise<T>): Promise<T> {
+    return answer.catch((error: unknown) => {
+      journal.probe();
+      throw new StoreUnavailable(error);
+    });
+  }
 
   const journal = new Journal(
     {
@@ -141,7 +154,7 @@ export function createDurableStore(parts: DurableParts): Store {
     },
 
     async take(room) {
-      const { taken, more } = await source.take(room);
+      const { taken, more } = await asked(source.take(room));
       return { tasks: taken.map(({ row, lease }) => hold(taskOf(row), lease)), more };
     },
 
@@ -163,7 +176,7 @@ export function createDurableStore(parts: DurableParts): Store {
 
     record(task, leaf, result) {
       task.results[leaf] = result;
-      task.updated_at = clock.now();
+      task.updated_at = source.now();
       const held = inHand.get(task.id) ?? ended.get(task);
       if (held === undefined) return;
       // That it waits is worth writing for those who ask another process.
@@ -229,12 +242,12 @@ export function createDurableStore(parts: DurableParts): Store {
       while (journal.available && (await books.sweep(retention)));
     },
 
-    audit: (held) => source.audit(held, source.now()),
-    recover: (id) => source.recover(id),
+    audit: (held) => asked(source.audit(held, source.now())),
+    recover: (id) => asked(source.recover(id)),
     async seize(id) {
       const held = inHand.get(id);
       if (held) return held.task;
-      const taken = await source.seize(id);
+      const taken = await asked(source.seize(id));
       return taken && hold(taskOf(taken.row), taken.lease);
     },
     async statistics(days) {
@@ -285,18 +298,6 @@ class StoreUnavailable extends Error {
     super(`the store gave no answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'StoreUnavailable';
   }
-}
-
-/** @param failed told when a question was not answered */
-function guarded(books: Books, failed: () => void): Books {
-  const ask =
-    (method: (...args: never[]) => Promise<unknown>) =>
-    (...args: never[]) =>
-      method(...args).catch((error: unknown) => {
-        failed();
-        throw new StoreUnavailable(error);
-      });
-  return new Proxy(books, { get: (all, name: keyof Books) => ask(all[name]) });
 }
 
 function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {
