@@ -91,7 +91,7 @@ export interface PushPorts {
   /** What a target would be sent; nothing is sent. */
   readonly preview: (recipient: Recipient, send: Send, message: Message, priority: number) => PreviewTarget;
   /** The last line: one notice for a failed task, stored by `keep` before it is written anywhere. Never rejects. */
-  readonly raise: (task: Task, keep: (notice: Notice) => Promise<void>) => Promise<void>;
+  readonly raise: (task: Task, keep: (notice: Notice) => Promise<boolean>) => Promise<void>;
 }
 
 const PRIORITY: Readonly<Record<Level, number>> = { error: 8, warning: 5, info: 2 };
@@ -204,14 +204,16 @@ export function createPushService(ports: PushPorts): PushService {
     task.outcome = outcomeOf(task.plan, task.results);
     task.completed_at = task.updated_at = store.now();
     task.status = task.outcome === 'failed' ? 'failed' : 'completed';
+    let mine = true;
+    const keep = async (notice?: Notice) => (mine = await store.finish(task, notice));
     if (task.status === 'failed') {
       task.error = reasonOf(task, because);
-      await ports.raise(task, (notice) => store.finish(task, notice));
+      await ports.raise(task, keep);
     } else {
       // Whatever happens to the store, the place is given back and the waiting answered.
-      await store.finish(task, undefined).catch((error: unknown) => events.emit('crashed', { where: 'store', error }));
+      await keep().catch((error: unknown) => events.emit('crashed', { where: 'store', error }));
     }
-    events.emit('finished', { task });
+    if (mine) events.emit('finished', { task });
     bells.ring(task.id);
   }
 

@@ -224,10 +224,10 @@ export function createDurableStore(parts: DurableParts): Store {
 
     async finish(task, notice) {
       const held = inHand.get(task.id);
-      if (held === undefined) return;
+      if (held === undefined) return false;
       for (const what of countedOf(task)) journal.count(what);
       if (notice) journal.count('notices');
-      await journal.end(held, notice);
+      return journal.end(held, notice);
     },
 
     async sweep() {

@@ -82,7 +82,7 @@ export class Journal {
   #closed = false;
   #probing = false;
   /** Ends of tasks that have not been written. */
-  readonly #ends = new Map<Held, () => void>();
+  readonly #ends = new Map<Held, (mine: boolean) => void>();
   readonly #versions = new Map<string, number>();
 
   /** @param limits as they are stored */
@@ -145,14 +145,17 @@ export class Journal {
     add(this.#next.counts, { day: dayOf(this.#ports.now()), epoch: this.#ports.epoch, what, count });
   }
 
-  /** Resolves when the end of this task, and its notice, are written; at once while the store is unavailable. */
-  end(held: Held, notice: Notice | undefined): Promise<void> {
+  /**
+   * Resolves when the end of this task, and its notice, are written; at once while the store is unavailable.
+   * @returns false: it is somebody else's
+   */
+  end(held: Held, notice: Notice | undefined): Promise<boolean> {
     if (notice) this.#next.notices.push({ ...noticeRow(notice), lease: held.lease });
     this.#next.tasks.add(held);
     return new Promise((resolve) => {
       this.#ends.set(held, resolve);
       if (this.available) this.#start();
-      else resolve();
+      else resolve(true);
     });
   }
 
@@ -160,7 +163,7 @@ export class Journal {
   forget(held: Held): void {
     this.#next.tasks.delete(held);
     this.#idle.delete(held);
-    this.#ends.get(held)?.();
+    this.#ends.get(held)?.(false);
     this.#ends.delete(held);
   }
 
@@ -324,7 +327,7 @@ export class Journal {
   }
 
   #ended(held: Held): void {
-    this.#ends.get(held)?.();
+    this.#ends.get(held)?.(true);
     this.#ends.delete(held);
     this.#ports.onEnded(held);
   }
@@ -348,7 +351,7 @@ export class Journal {
     this.#failed = error ?? new Error('the store has failed');
     if (first) this.#ports.onChange(error);
     // Whoever waits for an end waits no longer: the last line must not depend on the store.
-    for (const told of this.#ends.values()) told();
+    for (const told of this.#ends.values()) told(true);
   }
 }
 

@@ -144,6 +144,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
       for (const what of countedOf(task)) count(what);
       finished.push(task);
       trimTasks(-Infinity);
+      return true;
     },
 
     async sweep() {

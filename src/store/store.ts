@@ -174,8 +174,9 @@ export interface Store {
   /**
    * Records the task's terminal state, and with it the notice that it raises. Resolves when both are safe, or when the
    * store turns out to be unavailable: then they are kept in memory until it is back.
+   * @returns false: the task is somebody else's, and nothing is to be told
    */
-  finish(task: Task, notice: Notice | undefined): Promise<void>;
+  finish(task: Task, notice: Notice | undefined): Promise<boolean>;
 
   /** Removes what is older than the configuration keeps. */
   sweep(): Promise<void>;

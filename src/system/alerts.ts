@@ -22,9 +22,9 @@ export interface Alerts {
   /**
    * Raises the one notice of a failed task, however often it is called for the same object. Resolves when the store
    * has it; the sinks are written meanwhile, see `idle`. Never rejects.
-   * @param keep stores the notice, together with the end of its task
+   * @param keep stores the notice, together with the end of its task; false: that is somebody else's affair
    */
-  raise(task: Task, keep?: (notice: Notice) => Promise<void>): Promise<void>;
+  raise(task: Task, keep?: (notice: Notice) => Promise<boolean>): Promise<void>;
   /** Writes the notices of earlier processes that died before their sinks had their turn. Never rejects. */
   resume(): Promise<void>;
   /**
@@ -60,13 +60,14 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
   let total = 0;
 
   return {
-    async raise(task, keep = (notice) => store.addNotice(notice)) {
+    async raise(task, keep = keepAlone) {
       if (raised.has(task)) return;
       raised.add(task);
       const notice = notices(task, task.error ?? '推送失败', clock.now());
+      const kept = await tracked(stored(keep(notice)));
+      if (kept === 'elsewhere') return;
       tell(notice);
-      const stored = await tracked(kept(keep(notice)));
-      void tracked(announce(notice, stored));
+      void tracked(announce(notice, kept === 'stored'));
     },
     async resume() {
       try {
@@ -89,15 +90,19 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
     return settled;
   }
 
-  /** False: the store did not take it; the sinks are all the more needed. */
-  async function kept(keeping: Promise<void>): Promise<boolean> {
+  /** `failed`: the store did not take it; the sinks are all the more needed. */
+  async function stored(keeping: Promise<boolean>): Promise<'stored' | 'elsewhere' | 'failed'> {
     try {
-      await keeping;
-      return true;
+      return (await keeping) === false ? 'elsewhere' : 'stored';
     } catch (error) {
       events.emit('crashed', { where: 'notice store', error });
-      return false;
+      return 'failed';
     }
+  }
+
+  async function keepAlone(notice: Notice): Promise<boolean> {
+    await store.addNotice(notice);
+    return true;
   }
 
   function tell(notice: Notice): void {

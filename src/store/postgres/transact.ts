@@ -20,6 +20,8 @@ export function transactIn(pool: Pool, db: Kysely<Tables>): Transact {
       issued.push(answer);
       return answer;
     };
+    /** All is issued, the commit too: whatever the answers are, the connection comes to its end of the transaction. */
+    let whole = false;
     let fault: unknown;
     try {
       void issue(client.query('begin'));
@@ -31,13 +33,14 @@ export function transactIn(pool: Pool, db: Kysely<Tables>): Transact {
         },
         raw: (text, values) => issue(client.query(text, [...values]).then(({ rows }) => rows)),
       });
+      whole = true;
       return await committed(client, issued, answered);
     } catch (error) {
       fault = error;
       throw error;
     } finally {
       // A connection that is not known to be in order is not used again.
-      client.release(fault !== undefined && !(fault instanceof DatabaseError));
+      client.release(!whole || (fault !== undefined && !(fault instanceof DatabaseError)));
     }
   };
 }
