@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import type { Question, Reply, Usage } from './child/answer.ts';
 
 /** One of the bench's processes, seen from the bench. */
@@ -35,9 +35,18 @@ export function killAll(): void {
  * @param flags of Node itself
  */
 export function startChild(name: string, args: readonly string[] = [], flags: readonly string[] = []): Child {
-  const file = new URL(`child/${name}.ts`, import.meta.url);
+  return start(name, new URL(`child/${name}.ts`, import.meta.url), args, { execArgv: [...flags] });
+}
+
+/** Starts the server as people do. It answers no questions. */
+export function startServe(config: string, folder: string): Pick<Child, 'words' | 'kill'> {
+  return start('serve', new URL('../src/main.ts', import.meta.url), ['serve', '--config', config], { cwd: folder });
+}
+
+function start(name: string, file: URL, args: readonly string[], options: ForkOptions): Child {
   const child = fork(file, args, {
-    execArgv: [...flags],
+    execArgv: [],
+    ...options,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

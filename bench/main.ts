@@ -6,17 +6,39 @@ import { killAll } from './child.ts';
 import { closePostgres } from './postgres.ts';
 import { type Figures, type Row, ratioOf, verdictOf } from './row.ts';
 import { accept } from './row/accept.ts';
+import { acceptPostgres } from './row/accept-postgres.ts';
 import { endToEnd } from './row/end-to-end.ts';
 import { growth } from './row/growth.ts';
 import { heap } from './row/heap.ts';
 import { latency } from './row/latency.ts';
 import { render } from './row/render.ts';
+import { list } from './row/list.ts';
 import { loop } from './row/loop.ts';
+import { postgres } from './row/postgres.ts';
+import { replicas } from './row/replicas.ts';
 import { sqlite } from './row/sqlite.ts';
+import { start } from './row/start.ts';
 import { storm } from './row/storm.ts';
+import { takeOver } from './row/take-over.ts';
 import { tableOf } from './table.ts';
 
-const ROWS: readonly Row[] = [endToEnd, accept, growth, heap, latency, storm, render, sqlite, loop];
+const ROWS: readonly Row[] = [
+  endToEnd,
+  accept,
+  growth,
+  heap,
+  latency,
+  storm,
+  render,
+  sqlite,
+  postgres,
+  acceptPostgres,
+  replicas,
+  takeOver,
+  loop,
+  start,
+  list,
+];
 const RESULTS = new URL('results.json', import.meta.url);
 
 const HELP = `npm run bench -- [options]
@@ -37,7 +59,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await main().finally(closePostgres);
+process.exitCode = await main();
+await closePostgres();
 
 async function main(): Promise<number> {
   const options = read();

@@ -12,6 +12,9 @@ export interface Terms {
   readonly tell: (line: string) => void;
 }
 
+/** For rows whose runs are long: the whole bench is to take some ten minutes. */
+export const atMost = (most: number, terms: Terms): Terms => ({ ...terms, runs: Math.min(most, terms.runs) });
+
 /** One side of a bound that the judged figure has to keep. */
 export type Bound = { readonly least: number } | { readonly most: number };
 

@@ -108,7 +108,11 @@ function createStage(
   let expected = 0;
   let throttled: string | undefined;
 
-  async function push(count: number, to: Alias | 'crowd' = 'bench', connections = CONCURRENCY): Promise<{ seconds: number }> {
+  async function push(
+    count: number,
+    to: Alias | 'crowd' = 'bench',
+    connections = CONCURRENCY,
+  ): Promise<{ seconds: number }> {
     const flood: Flood = { urls, aliases: to === 'crowd' ? CROWD : [to], from: next, count, connections };
     next += count;
     if (to !== throttled) expected += count;

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import pg from 'pg';
+import { Pool as Database } from 'pg';
 import { Pool } from 'undici';
 import { answer } from './answer.ts';
 
@@ -25,7 +25,7 @@ const address = process.argv[2] ? new URL(process.argv[2]) : undefined;
 const bot = address?.protocol === 'http:' ? new Pool(address.origin, { connections: CONNECTIONS }) : undefined;
 const database =
   address?.protocol === 'postgres:'
-    ? new pg.Pool({ connectionString: address.href, max: DATABASE_CONNECTIONS })
+    ? new Database({ connectionString: address.href, max: DATABASE_CONNECTIONS })
     : undefined;
 await database?.query(`create table pushes (
   id uuid primary key, recipient text, strategy text, style text, type text, title text, msg text, created_at timestamptz)`);

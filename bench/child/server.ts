@@ -8,7 +8,12 @@ import { answer } from './answer.ts';
 
 const [file = '', notifications = ''] = process.argv.slice(2);
 const channels = await loadChannels();
-const app = await createApp({ config: loadConfig({ file, env: {}, channels }), channels, clock: systemClock, notifications });
+const app = await createApp({
+  config: loadConfig({ file, env: {}, channels }),
+  channels,
+  clock: systemClock,
+  notifications,
+});
 app.events.on('crashed', ({ where, error }) => process.stderr.write(`crashed in ${where}: ${String(error)}\n`));
 
 /** Milliseconds between two looks at the clock; the time between two of them is that and the delay. */

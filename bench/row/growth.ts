@@ -1,4 +1,4 @@
-import { type Row, type Sample, type Terms, alternate } from '../row.ts';
+import { type Row, type Sample, type Terms, alternate, atMost } from '../row.ts';
 import { deliver } from './end-to-end.ts';
 
 const FEW = 10_000;
@@ -14,7 +14,7 @@ export const growth: Row = {
   write: (value) => value.toFixed(0),
   run: (terms) =>
     alternate(
-      terms,
+      atMost(3, terms),
       'µs/push',
       () => costAt(FEW, terms),
       () => costAt(MANY, terms),

@@ -64,7 +64,7 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
       if (raised.has(task)) return;
       raised.add(task);
       const notice = notices(task, task.error ?? '推送失败', clock.now());
-      const kept = await tracked(stored(keep(notice)));
+      const kept = await tracked(outcomeOf(keep(notice)));
       if (kept === 'elsewhere') return;
       tell(notice);
       void tracked(announce(notice, kept === 'stored'));
@@ -91,9 +91,9 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
   }
 
   /** `failed`: the store did not take it; the sinks are all the more needed. */
-  async function stored(keeping: Promise<boolean>): Promise<'stored' | 'elsewhere' | 'failed'> {
+  async function outcomeOf(keeping: Promise<boolean>): Promise<'stored' | 'elsewhere' | 'failed'> {
     try {
-      return (await keeping) === false ? 'elsewhere' : 'stored';
+      return (await keeping) ? 'stored' : 'elsewhere';
     } catch (error) {
       events.emit('crashed', { where: 'notice store', error });
       return 'failed';
