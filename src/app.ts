@@ -59,6 +59,9 @@ export const VERSION: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
+/** Milliseconds that the process which has raised a notice is left to write it to its sinks. */
+const SINKS_MS = 60_000;
+
 /** Milliseconds that the dead man's switch has to answer. */
 const HEARTBEAT_MS = 10_000;
 
@@ -156,7 +159,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   store.every('retention', config.task.cleanup_interval, () => store.sweep().catch(crashed('retention')));
   store.every('audit', config.system.audit_interval, async () => {
     await auditor.run();
-    await alerts.resume();
+    await alerts.resume(SINKS_MS);
   });
 
   function crashed(where: string) {
@@ -218,7 +221,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     redact,
     async listen() {
       service.resume();
-      await alerts.resume();
+      // With a store of its own there is nobody else who could be writing them.
+      await alerts.resume(store.shared ? SINKS_MS : 0);
       return web.listen();
     },
     reload(next) {

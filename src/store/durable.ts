@@ -261,7 +261,7 @@ export function createDurableStore(parts: DurableParts): Store {
       await books.addNotice(noticeRow(notice));
     },
     announced: (id) => journal.announced(id),
-    unannounced: async () => (await books.unannounced(source.now() - SILENCE)).map(noticeOf),
+    unannounced: async (ms) => (await books.unannounced(source.now() - ms)).map(noticeOf),
     async getNotice(id) {
       const row = await books.notice(id);
       return row && noticeOf(row);
@@ -303,9 +303,6 @@ class StoreUnavailable extends Error {
 function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {
   return fingerprint === asked ? { kind: 'replayed', answer: JSON.parse(answer) } : { kind: 'conflict' };
 }
-
-/** Milliseconds in which the process that has raised a notice is left to write it to its sinks. */
-const SILENCE = 60_000;
 
 const noticeOf = ({ announced: _inside, ...row }: NoticeRow): Notice =>
   ({ ...row, source: 'PushServer-SystemNotification' }) as Notice;

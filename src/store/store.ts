@@ -197,8 +197,8 @@ export interface Store {
   addNotice(notice: Notice): Promise<void>;
   /** Every sink has had its turn with it. */
   announced(id: string): void;
-  /** Notices of earlier processes that no sink has had its turn with. */
-  unannounced(): Promise<Notice[]>;
+  /** Notices at least `ms` milliseconds old that no sink has had its turn with. */
+  unannounced(ms: number): Promise<Notice[]>;
   getNotice(id: string): Promise<Notice | undefined>;
   listNotices(filter: NoticeFilter): Promise<{ notices: Notice[]; total: number }>;
   /** False: no such notice. */

@@ -25,8 +25,11 @@ export interface Alerts {
    * @param keep stores the notice, together with the end of its task; false: that is somebody else's affair
    */
   raise(task: Task, keep?: (notice: Notice) => Promise<boolean>): Promise<void>;
-  /** Writes the notices of earlier processes that died before their sinks had their turn. Never rejects. */
-  resume(): Promise<void>;
+  /**
+   * Writes the notices of processes that died before their sinks had their turn. Never rejects.
+   * @param ms milliseconds that a process is left for that: younger ones may be on their way
+   */
+  resume(ms: number): Promise<void>;
   /**
    * Writes one of a recipient's own `system` entries. `http` means the notice store, and a POST when the entry has a
    * URL. All entries of one task write the same notice. Never rejects.
@@ -69,9 +72,9 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
       tell(notice);
       void tracked(announce(notice, kept === 'stored'));
     },
-    async resume() {
+    async resume(ms) {
       try {
-        for (const notice of await store.unannounced()) void tracked(announce(notice, true));
+        for (const notice of await store.unannounced(ms)) void tracked(announce(notice, true));
       } catch (error) {
         events.emit('crashed', { where: 'notice store', error });
       }
