@@ -157,14 +157,18 @@ export function createPushService(ports: PushPorts): PushService {
       }
     } catch (error) {
       events.emit('crashed', { where: 'store', error });
-      clock.after(RETRY_AFTER * 1000, wake);
+      clock.after(RETRY_AFTER * 1000, () => wake());
     } finally {
       pulling = false;
     }
   }
 
-  function wake(): void {
-    waiting = woken = true;
+  /** @param lines where tasks are waiting, if that is known */
+  function wake(lines?: readonly string[]): void {
+    waiting = true;
+    // Who has its share already is not asked for: its next place comes with a release.
+    if (lines?.every((line) => (places.held.get(line) ?? 0) >= places.share)) return;
+    woken = true;
     void pull();
   }
 
@@ -270,7 +274,7 @@ export function createPushService(ports: PushPorts): PushService {
     if (inserted.kind !== 'inserted') return refusalOf(inserted, task);
     events.emit('accepted', { task });
     if (inserted.held) start(task);
-    else wake();
+    else wake([task.line]);
     return { kind: 'accepted', answer, replayed: false };
   }
 

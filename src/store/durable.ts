@@ -31,7 +31,10 @@ export interface Source {
    */
   admit(task: Task, place: boolean): { readonly lease: number; readonly waits?: (stored: boolean) => void };
   take(room: Room): Promise<{ readonly taken: readonly Taken[]; readonly more: boolean }>;
-  listen(told: { readonly onWaiting: () => void; readonly onLost: (ids: readonly string[]) => void }): void;
+  listen(told: {
+    readonly onWaiting: (lines?: readonly string[]) => void;
+    readonly onLost: (ids: readonly string[]) => void;
+  }): void;
   audit(held: readonly string[], now: number): Promise<Audit>;
   recover(id: string): Promise<void>;
   seize(id: string): Promise<Taken | undefined>;

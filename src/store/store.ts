@@ -156,8 +156,11 @@ export interface Store {
    * @returns `more`: others may be waiting
    */
   take(room: Room): Promise<{ readonly tasks: Task[]; readonly more: boolean }>;
-  /** Says when tasks may be waiting, and which one in hand is somebody else's now. */
-  listen(told: { readonly onWaiting: () => void; readonly onLost: (task: Task) => void }): void;
+  /** Says when tasks may be waiting, in these lines if that is known, and which one in hand is somebody else's now. */
+  listen(told: {
+    readonly onWaiting: (lines?: readonly string[]) => void;
+    readonly onLost: (task: Task) => void;
+  }): void;
 
   /** Records how far one leaf has come. */
   record(task: Task, leaf: number, result: Result | undefined): void;

@@ -8,9 +8,15 @@ const PAUSE = 1000;
 /**
  * Rings when somebody notifies the channel, and each time the connection comes back, since what was rung meanwhile was
  * not heard.
+ * @param ring given what was said; undefined when the connection is back
  * @returns stops listening
  */
-export function listenOn(url: string, channel: string, clock: Pick<Clock, 'after'>, ring: () => void): () => void {
+export function listenOn(
+  url: string,
+  channel: string,
+  clock: Pick<Clock, 'after'>,
+  ring: (said?: string) => void,
+): () => void {
   let stopped = false;
   let client: Client | undefined;
   let cancel = () => {};
@@ -27,7 +33,7 @@ export function listenOn(url: string, channel: string, clock: Pick<Clock, 'after
     };
     mine.on('error', again);
     mine.on('end', again);
-    mine.on('notification', ring);
+    mine.on('notification', ({ payload = '' }) => ring(payload));
     try {
       await mine.connect();
       await mine.query(`listen ${channel}`);

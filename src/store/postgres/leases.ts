@@ -47,13 +47,21 @@ export interface LeaseDesk extends Leases {
   stop(): Promise<void>;
 }
 
+export interface LeaseOptions {
+  readonly url: string;
+  /** Seconds of silence after which a task is taken over. */
+  readonly lease: number;
+  /** Of this process, for the others. */
+  readonly replica: string;
+  /** Faults of pg-boss' timers, which go on by themselves. */
+  readonly onError: (error: Error) => void;
+}
+
 /**
  * The lease on a task is a pg-boss job with the task's id: its heartbeat says that the owner lives, its retry count
  * names the owner. It carries nothing else: what is true of a task is in its row.
- * @param lease seconds of silence after which a task is taken over
- * @param onError faults of pg-boss' timers, which go on by themselves
  */
-export function createLeases(url: string, lease: number, onError: (error: Error) => void): LeaseDesk {
+export function createLeases({ url, lease, replica, onError }: LeaseOptions): LeaseDesk {
   // A fifth of the lease, so that a take-over follows the end of the lease closely.
   const check = Math.max(1, Math.round(lease / 5));
   const boss = new PgBoss({
@@ -81,7 +89,11 @@ export function createLeases(url: string, lease: number, onError: (error: Error)
   return {
     async offer(tx, tasks) {
       await issued(tx, (db) => boss.insert(QUEUE, tasks.map(jobOf), { db, returnId: false }));
-      notify(tx);
+      tell(
+        tx,
+        replica,
+        tasks.map(({ line }) => line),
+      );
     },
     async settle(tx, ended) {
       const attempts = ended
@@ -92,13 +104,15 @@ export function createLeases(url: string, lease: number, onError: (error: Error)
     take: (tx, most, full) =>
       boss.fetch(QUEUE, {
         batchSize: most,
-        db: adapted(tx),
+        // Its text has the number in it.
+        db: adapted(tx, false),
         ...(full.length > 0 && { ignoreGroups: [...full] }),
       }),
     async offerAgain(tx, task) {
       await issued(tx, (db) => boss.deleteJob(QUEUE, [task.id], { db }));
       await issued(tx, (db) => boss.insert(QUEUE, [jobOf(task)], { db, returnId: false }));
-      notify(tx);
+      // By nobody: whoever has room takes it, this process too.
+      tell(tx, '', [task.line]);
     },
     withdraw: (tx, ids) => issued(tx, (db) => boss.deleteJob(QUEUE, [...ids], { db })),
     async keepAlive(held) {
@@ -143,16 +157,29 @@ export const leaseOf = (retryCount: number, taken_up: number): number => taken_u
 
 const attemptOf = (lease: number): number => lease % ROUND;
 
+/** Bytes; PostgreSQL takes less than 8,000. */
+const LONGEST_NEWS = 7000;
+
+/** What a process tells the others when tasks are waiting. */
+export interface News {
+  /** Who says so. */
+  readonly from: string;
+  /** The lines they wait in, unless those are too many. */
+  readonly lines?: readonly string[];
+}
+
 /** Told to everybody when the transaction is committed. */
-function notify(tx: Transaction): void {
-  void tx.run(sql`select pg_notify(${CHANNEL}, '')`);
+function tell(tx: Transaction, from: string, lines: readonly string[]): void {
+  const whole = JSON.stringify({ from, lines: [...new Set(lines)] } satisfies News);
+  const text = Buffer.byteLength(whole) > LONGEST_NEWS ? JSON.stringify({ from } satisfies News) : whole;
+  void tx.run(sql`select pg_notify(${CHANNEL}, ${text})`);
 }
 
 /** Our transaction, as pg-boss wants it. */
-function adapted(tx: Transaction, issuing: () => void = () => {}): Db {
+function adapted(tx: Transaction, again: boolean, issuing: () => void = () => {}): Db {
   return {
     async executeSql(text, values = []) {
-      const answer = tx.raw(text, values);
+      const answer = tx.raw(text, values, again);
       issuing();
       return { rows: await answer };
     },
@@ -162,6 +189,6 @@ function adapted(tx: Transaction, issuing: () => void = () => {}): Db {
 /** Resolves when pg-boss has issued its statement; what becomes of that is the transaction's affair. */
 function issued(tx: Transaction, call: (db: Db) => Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
-    call(adapted(tx, resolve)).catch(reject);
+    call(adapted(tx, true, resolve)).catch(reject);
   });
 }

@@ -11,7 +11,7 @@ import { SCHEMA, createPool } from './pool.ts';
  */
 export async function migratePostgres(url: string): Promise<readonly string[]> {
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(url) }) });
-  const leases = createLeases(url, 1, () => {});
+  const leases = createLeases({ url, lease: 1, replica: '', onError: () => {} });
   try {
     const applied = await migrateTables(db);
     await leases.start();

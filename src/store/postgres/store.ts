@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Clock } from '../../model.ts';
 import { type DurableParts, type Source, type Taken, createDurableStore } from '../durable.ts';
@@ -8,7 +9,7 @@ import type { Tables, TaskRow } from '../sql/rows.ts';
 import type { Transact, Transaction } from '../sql/transaction.ts';
 import type { Store } from '../store.ts';
 import { listenOn } from './bell.ts';
-import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, createLeases, leaseOf } from './leases.ts';
+import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, type News, createLeases, leaseOf } from './leases.ts';
 import { migrateTables, wordsOf } from './migrate.ts';
 import { createPool } from './pool.ts';
 import { transactIn } from './transact.ts';
@@ -35,7 +36,8 @@ export async function openPostgresStore({
 }: PostgresStoreOptions): Promise<Store> {
   const pool = createPool(url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const leases = createLeases(url, lease, onFault);
+  const replica = randomUUID();
+  const leases = createLeases({ url, lease, replica, onError: onFault });
   try {
     await migrateTables(db);
     await leases.start();
@@ -53,6 +55,7 @@ export async function openPostgresStore({
       clock,
       url,
       lease,
+      replica,
       epoch,
       time,
       onFault,
@@ -74,7 +77,7 @@ const NOBODY = -1;
 const PAGE = 500;
 
 /** Seconds between two looks for waiting tasks, in case a notification was not heard. */
-const POLL = 2;
+const POLL = 1;
 
 /** Signs of life in the length of a lease: two may be missed. */
 const BEATS = 3;
@@ -96,6 +99,8 @@ interface SourceParts {
   readonly clock: Clock;
   readonly url: string;
   readonly lease: number;
+  /** Of this process, for the others. */
+  readonly replica: string;
   readonly epoch: number;
   readonly time: Time;
   readonly onFault: (error: unknown) => void;
@@ -110,6 +115,7 @@ function sourceOf({
   clock,
   url,
   lease,
+  replica,
   epoch,
   time,
   onFault,
@@ -119,7 +125,7 @@ function sourceOf({
   const held = new Map<string, number>();
   const periods = createPeriods(clock);
   let stopListening = () => {};
-  let told = { onWaiting: () => {}, onLost: (_ids: readonly string[]) => {} };
+  let told: Parameters<Source['listen']>[0] = { onWaiting: () => {}, onLost: () => {} };
   let news = 0;
 
   async function keepAlive(): Promise<void> {
@@ -171,7 +177,10 @@ function sourceOf({
     },
     listen(listeners) {
       told = listeners;
-      stopListening = listenOn(url, CHANNEL, clock, () => told.onWaiting());
+      stopListening = listenOn(url, CHANNEL, clock, (said) => {
+        const heard: Partial<News> = said === undefined ? {} : (JSON.parse(said) as News);
+        if (heard.from !== replica) told.onWaiting(heard.lines);
+      });
       periods.every(POLL, async () => told.onWaiting());
       periods.every(lease / BEATS, () => keepAlive().catch(onFault));
     },
@@ -214,7 +223,7 @@ function sourceOf({
       await leases.giveBack(
         new Map(all.filter(({ lease: number }) => number >= 0).map(({ task, lease: number }) => [task.id, number])),
       );
-      await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
+      await sql`select pg_notify(${CHANNEL}, ${JSON.stringify({ from: replica } satisfies News)})`.execute(db);
     },
     hold(id, number) {
       if (number >= 0) held.set(id, number);

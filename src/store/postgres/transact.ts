@@ -31,7 +31,10 @@ export function transactIn(pool: Pool, db: Kysely<Tables>): Transact {
           const values = [...parameters];
           return issue(client.query({ name: nameOf(text), text, values }).then(({ rows }) => rows as R[]));
         },
-        raw: (text, values) => issue(client.query(text, [...values]).then(({ rows }) => rows)),
+        raw: (text, values, again) =>
+          issue(
+            client.query({ text, values: [...values], ...(again && { name: nameOf(text) }) }).then(({ rows }) => rows),
+          ),
       });
       whole = true;
       return await committed(client, issued, answered);

@@ -138,10 +138,14 @@ export function createBooks(db: Kysely<Tables>, dialect: Dialect, transact: Tran
         if (cursor !== undefined) query = query.where(sql<boolean>`task_platforms.task_id < ${cursor}`);
       } else if (cursor !== undefined) query = query.where('tasks.id', '<', cursor);
       if (alias !== undefined) query = query.where('alias', '=', alias);
-      if (status !== undefined) {
-        const isOpen = status === 'pending' || status === 'processing';
-        query = query.where('status', '=', status).where('completed_at', isOpen ? 'is' : 'is not', null);
-      }
+      if (status === 'pending' || status === 'processing') {
+        // Few are open: they are looked for by that, and not from the newest of all tasks on, as the order suggests.
+        query = query
+          .where('status', '=', status)
+          .where('completed_at', 'is', null)
+          .clearOrderBy()
+          .orderBy(sql`tasks.id || ''`, 'desc');
+      } else if (status !== undefined) query = query.where('ended', '=', status);
       return query.execute();
     },
 

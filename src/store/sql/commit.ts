@@ -65,6 +65,7 @@ const TASK: Columns = {
   updated_at: 'bigint',
   completed_at: 'bigint',
   status: 'text',
+  ended: 'text',
   outcome: 'text',
   error: 'text',
   results: 'text',
@@ -77,6 +78,7 @@ const UPDATE: Columns = {
   id: 'text',
   lease: 'bigint',
   status: 'text',
+  ended: 'text',
   outcome: 'text',
   error: 'text',
   results: 'text',
@@ -199,7 +201,7 @@ async function update(tx: Transaction, dialect: Dialect, rows: readonly UpdateRo
   if (rows.length === 0) return [];
   const written = await tx.run(sql<{ id: string }>`
     update tasks set
-      status = r.status, outcome = r.outcome, error = r.error, results = r.results,
+      status = r.status, ended = r.ended, outcome = r.outcome, error = r.error, results = r.results,
       updated_at = r.updated_at, completed_at = r.completed_at
     from ${dialect.rows(JSON.stringify(rows), UPDATE)}
     where tasks.id = r.id and tasks.lease = r.lease

@@ -10,6 +10,8 @@ export interface Dialect {
   readonly serial: RawBuilder<unknown>;
   /** What ends CREATE TABLE for a table that is little more than its key. */
   readonly keyed: RawBuilder<unknown>;
+  /** And for one whose rows change several times: with room for that in each page, no index has to be touched. */
+  readonly lively: RawBuilder<unknown>;
   /**
    * A JSON array of objects as a table `r` with these columns: one parameter for any number of rows, so that a statement
    * is compiled once.
@@ -21,6 +23,7 @@ export const sqliteDialect: Dialect = {
   text: sql`text`,
   serial: sql`integer`,
   keyed: sql` without rowid`,
+  lively: sql``,
   rows(json, columns) {
     const names = Object.keys(columns).map((name) => `value ->> '${name}' as ${name}`);
     return sql`(select ${sql.raw(names.join(', '))} from json_each(${json})) as r`;
@@ -31,6 +34,7 @@ export const postgresDialect: Dialect = {
   text: sql`text collate "C"`,
   serial: sql`integer generated always as identity`,
   keyed: sql``,
+  lively: sql` with (fillfactor = 60)`,
   rows(json, columns) {
     const names = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
     return sql`json_to_recordset(${json}::json) as r(${sql.raw(names.join(', '))})`;

@@ -20,7 +20,7 @@ function migrationsOf(dialect: Dialect): Record<string, Migration> {
   return { '0001_tables': { up: (db) => tables(db as Kysely<Tables>, dialect) } };
 }
 
-async function tables(db: Kysely<Tables>, { text, serial, keyed }: Dialect): Promise<void> {
+async function tables(db: Kysely<Tables>, { text, serial, keyed, lively }: Dialect): Promise<void> {
   const statements = [
     sql`create table tasks (
       id ${text} primary key,
@@ -39,16 +39,17 @@ async function tables(db: Kysely<Tables>, { text, serial, keyed }: Dialect): Pro
       updated_at bigint not null,
       completed_at bigint,
       status text not null,
+      ended text,
       outcome text,
       error text,
       results text not null,
       lease bigint not null,
       taken_up integer not null
-    )`,
+    )${lively}`,
     // Unfinished tasks, by turn.
     sql`create index tasks_open on tasks (line, urgent, id) where completed_at is null`,
     // For GET /api/v1/tasks?status= and ?recipient=.
-    sql`create index tasks_ended on tasks (status, id) where completed_at is not null`,
+    sql`create index tasks_ended on tasks (ended, id) where ended is not null`,
     sql`create index tasks_alias on tasks (alias, id)`,
     // For retention.
     sql`create index tasks_completed on tasks (completed_at) where completed_at is not null`,

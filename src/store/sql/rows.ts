@@ -20,6 +20,8 @@ export interface TaskRow {
   readonly updated_at: number;
   readonly completed_at: number | null;
   readonly status: string;
+  /** The status once it is terminal: only that is indexed, so that what changes on the way touches no index. */
+  readonly ended: string | null;
   readonly outcome: string | null;
   readonly error: string | null;
   /** JSON; null where a leaf has not been tried. */
@@ -49,6 +51,7 @@ export interface UpdateRow {
   readonly id: string;
   readonly lease: number;
   readonly status: string;
+  readonly ended: string | null;
   readonly outcome: string | null;
   readonly error: string | null;
   readonly results: string;

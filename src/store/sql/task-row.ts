@@ -33,6 +33,7 @@ export function updateOf(task: Task, lease: number): UpdateRow {
     id: task.id,
     lease,
     status: task.status,
+    ended: task.completed_at === undefined ? null : task.status,
     outcome: task.outcome ?? null,
     error: task.error === undefined ? null : storable(task.error),
     results: JSON.stringify(task.results),

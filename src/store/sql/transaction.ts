@@ -6,8 +6,11 @@ import type { RawBuilder } from 'kysely';
  */
 export interface Transaction {
   run<R>(statement: RawBuilder<R>): Promise<R[]>;
-  /** A statement of somebody else's. */
-  raw(text: string, values: readonly unknown[]): Promise<unknown[]>;
+  /**
+   * A statement of somebody else's.
+   * @param again whether the same text will come again and again
+   */
+  raw(text: string, values: readonly unknown[], again: boolean): Promise<unknown[]>;
 }
 
 /**
