@@ -90,7 +90,9 @@ export function createDurableStore(parts: DurableParts): Store {
       commit: (batch: Batch): Promise<Committed> => parts.books.commit(batch),
       held: (id) => inHand.get(id),
       onLost(held) {
-        if (letGo(held.task)) lost(held.task);
+        uncount(held.task);
+        // It may have been taken here again since.
+        if (inHand.get(held.task.id) === held && letGo(held.task)) lost(held.task);
       },
       onEnded(held) {
         letGo(held.task);
@@ -105,6 +107,13 @@ export function createDurableStore(parts: DurableParts): Store {
     inHand.set(task.id, { task, lease });
     source.hold(task.id, lease);
     return task;
+  }
+
+  /** Its end was counted, but whoever has it now will end it. */
+  function uncount(task: Task): void {
+    if (task.completed_at === undefined) return;
+    for (const what of countedOf(task)) journal.count(what, -1);
+    if (task.status === 'failed') journal.count('notices', -1);
   }
 
   /** False: it was not in hand. */
@@ -130,7 +139,6 @@ export function createDurableStore(parts: DurableParts): Store {
       waits?.(stored.kind === 'stored');
       if (stored.kind === 'claimed') return replyOf(stored.claim, claim!.fingerprint);
       if (stored.kind !== 'stored') return { kind: stored.kind };
-      journal.count('accepted');
       if (waits === undefined) hold(task, lease);
       return { kind: 'inserted', held: waits === undefined };
     },
@@ -184,7 +192,7 @@ export function createDurableStore(parts: DurableParts): Store {
       if (held === undefined) return;
       // That it waits is worth writing for those who ask another process.
       const isNews = result !== undefined && (result.status !== 'processing' || result.trail !== undefined);
-      if (isNews || source.shared) journal.task(held, isNews);
+      journal.task(held, isNews);
     },
 
     begin: (departure) => journal.begin(departure),

@@ -59,6 +59,8 @@ interface Page {
   departures: Departing[];
   /** Tasks whose stored state is out of date. */
   tasks: Set<Held>;
+  /** Those of them that have ended; what ends from now on is for the next page. */
+  ends: Set<Held>;
   limits: Map<string, LimitBook>;
   attempts: AttemptRow[];
   notices: (NoticeRow & { readonly lease: number })[];
@@ -83,6 +85,8 @@ export class Journal {
   #probing = false;
   /** Ends of tasks that have not been written. */
   readonly #ends = new Map<Held, (mine: boolean) => void>();
+  /** Their notices: each is written in the transaction that has the end. */
+  readonly #notices = new Map<Held, Page['notices'][number]>();
   readonly #versions = new Map<string, number>();
 
   /** @param limits as they are stored */
@@ -150,7 +154,7 @@ export class Journal {
    * @returns false: it is somebody else's
    */
   end(held: Held, notice: Notice | undefined): Promise<boolean> {
-    if (notice) this.#next.notices.push({ ...noticeRow(notice), lease: held.lease });
+    if (notice) this.#notices.set(held, { ...noticeRow(notice), lease: held.lease });
     this.#next.tasks.add(held);
     return new Promise((resolve) => {
       this.#ends.set(held, resolve);
@@ -163,6 +167,7 @@ export class Journal {
   forget(held: Held): void {
     this.#next.tasks.delete(held);
     this.#idle.delete(held);
+    this.#notices.delete(held);
     this.#ends.get(held)?.(false);
     this.#ends.delete(held);
   }
@@ -177,9 +182,10 @@ export class Journal {
   }
 
   #start(): void {
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    if (this.#running === undefined && this.#hasWork()) this.#running = this.#run();
   }
 
+  /** Ends in the step in which it finds nothing left, so that whatever comes later starts the next one. */
   async #run(): Promise<void> {
     while (this.#hasWork()) {
       // Whatever else happens at this moment goes along, and whoever has been answered has had the time to react.
@@ -193,10 +199,11 @@ export class Journal {
         if (!this.available) this.#ports.onChange((this.#failed = undefined));
       } catch (error) {
         this.#unwritten(page, error);
-        if (this.#closed) return;
+        if (this.#closed) break;
         await new Promise<void>((resolve) => void this.#ports.clock.after(PAUSE, resolve));
       }
     }
+    this.#running = undefined;
   }
 
   #hasWork(): boolean {
@@ -231,11 +238,14 @@ export class Journal {
     for (const held of page.tasks) next.tasks.delete(held);
     move(next.tasks, page.tasks, this.#most - page.tasks.size);
     if (page.tasks.size === 0) move(this.#idle, page.tasks, this.#most);
-    for (const held of page.tasks) this.#idle.delete(held);
+    for (const held of page.tasks) {
+      this.#idle.delete(held);
+      if (held.task.completed_at !== undefined) page.ends.add(held);
+    }
     for (const [key, limit] of next.limits) page.limits.set(key, limit);
     next.limits = new Map();
     page.attempts = next.attempts.splice(0, this.#most);
-    page.notices = next.notices.splice(0, this.#most);
+    page.notices = [...page.ends].flatMap((held) => this.#notices.get(held) ?? []);
     page.announced = next.announced.splice(0, this.#most);
     page.counts = next.counts;
     next.counts = new Map();
@@ -261,6 +271,7 @@ export class Journal {
       attempts: page.attempts,
       notices: page.notices,
       announced: page.announced,
+      accepted: { day: dayOf(now), epoch: this.#ports.epoch, what: 'accepted', count: 0 },
       counts: [...page.counts.values()].toSorted((a, b) => (a.what < b.what ? -1 : 1)),
     };
   }
@@ -295,7 +306,7 @@ export class Journal {
     }
     for (const held of page.tasks) {
       if (gone.has(held.task.id)) this.#lose(held);
-      else if (held.task.completed_at !== undefined) this.#ended(held);
+      else if (page.ends.has(held)) this.#ended(held);
     }
   }
 
@@ -327,6 +338,7 @@ export class Journal {
   }
 
   #ended(held: Held): void {
+    this.#notices.delete(held);
     this.#ends.get(held)?.(true);
     this.#ends.delete(held);
     this.#ports.onEnded(held);
@@ -344,7 +356,6 @@ export class Journal {
     for (const held of page.tasks) next.tasks.add(held);
     for (const [key, limit] of page.limits) next.limits.set(key, limit);
     next.attempts.push(...page.attempts);
-    next.notices.push(...page.notices);
     next.announced.push(...page.announced);
     for (const row of page.counts.values()) add(next.counts, row);
     const first = this.available;
@@ -362,6 +373,7 @@ function emptyPage(): Page {
     inserts: [],
     departures: [],
     tasks: new Set(),
+    ends: new Set(),
     limits: new Map(),
     attempts: [],
     notices: [],

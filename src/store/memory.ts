@@ -1,5 +1,6 @@
 import type { Clock, Task } from '../model.ts';
 import { createNotices } from './memory-notices.ts';
+import { createOwnTime } from './own-time.ts';
 import { createPeriods } from './periods.ts';
 import { platformsOf } from './platforms.ts';
 import { type Counted, countedOf, dayOf, daysOf } from './statistics.ts';
@@ -36,7 +37,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
   const counts = new Map<string, Map<Counted, number>>();
 
   function count(what: Counted): void {
-    const today = dayOf(clock.now());
+    const today = dayOf(time.now());
     let of = counts.get(today);
     if (of === undefined) {
       counts.set(today, (of = new Map()));
@@ -46,6 +47,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
   }
 
   const periods = createPeriods(clock);
+  const time = createOwnTime(clock);
   const isOpen = (task: Task | undefined) => task !== undefined && task.completed_at === undefined;
   const notices = createNotices(
     () => settings().system.store_limit,
@@ -55,7 +57,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
   function look(key: string, fingerprint: string) {
     const claim = claims.get(key);
     if (claim === undefined) return undefined;
-    if (clock.now() - claim.at > settings().idempotency.max_age * 1000 && !isOpen(tasks.get(claim.task_id))) {
+    if (time.now() - claim.at > settings().idempotency.max_age * 1000 && !isOpen(tasks.get(claim.task_id))) {
       claims.delete(key);
       return undefined;
     }
@@ -95,7 +97,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
     shared: false,
     epoch: 0,
     available: true,
-    now: () => clock.now(),
+    now: () => time.now(),
 
     async insert(task, claim) {
       if (claim) {
@@ -131,7 +133,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
 
     record(task, leaf, result) {
       task.results[leaf] = result;
-      task.updated_at = clock.now();
+      task.updated_at = time.now();
     },
     begin: () => 'go',
     attempted() {},
@@ -149,19 +151,20 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
 
     async sweep() {
       const { max_age } = settings().task;
-      if (max_age > 0) trimTasks(clock.now() - max_age * 1000);
-      const oldest = clock.now() - settings().idempotency.max_age * 1000;
+      if (max_age > 0) trimTasks(time.now() - max_age * 1000);
+      const oldest = time.now() - settings().idempotency.max_age * 1000;
       for (const [key, claim] of claims) {
         if (claim.at < oldest && !isOpen(tasks.get(claim.task_id))) claims.delete(key);
       }
     },
 
     async audit(held) {
-      const open = [...tasks.values()].filter((task) => isOpen(task) && task.created_at < clock.now() - PATIENCE);
+      if (held.length === 0) time.set();
+      const open = [...tasks.values()].filter((task) => isOpen(task) && task.created_at < time.now() - PATIENCE);
       const mine = new Set(held);
       return {
         unowned: open.filter(({ id }) => !mine.has(id)).map(({ id }) => ({ id, taken_up: 0 })),
-        overdue: open.filter(({ deadline }) => deadline < clock.now() - PATIENCE).map(({ id }) => id),
+        overdue: open.filter(({ deadline }) => deadline < time.now() - PATIENCE).map(({ id }) => id),
       };
     },
     async recover() {},
@@ -171,7 +174,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
     },
     async statistics(days) {
       const rows = [...counts].flatMap(([day, of]) => [...of].map(([what, n]) => ({ day, what, count: n })));
-      return daysOf(rows, clock.now(), days);
+      return daysOf(rows, time.now(), days);
     },
     every: (_name, seconds, work) => periods.every(seconds, work),
 

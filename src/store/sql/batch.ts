@@ -29,6 +29,8 @@ export interface Batch {
   /** Ids of notices. */
   readonly announced: readonly string[];
   readonly counts: readonly CountRow[];
+  /** Where the tasks are counted that are stored; its `count` says nothing. */
+  readonly accepted: CountRow;
 }
 
 /** Its tasks are among `updates`; they are written only if none of its limits has been used by somebody else. */

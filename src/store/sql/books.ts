@@ -334,8 +334,9 @@ async function sweep(db: Kysely<Tables>, { now, tasks, claims, max_claims, max_n
 async function sweepClaims(db: Kysely<Tables>, before: number, most: number): Promise<number> {
   const newest = await db
     .selectFrom('claims')
-    .select('at')
+    .select(['at', 'task_id'])
     .orderBy('at', 'desc')
+    .orderBy('task_id', 'desc')
     .offset(most)
     .limit(1)
     .executeTakeFirst();
@@ -343,7 +344,12 @@ async function sweepClaims(db: Kysely<Tables>, before: number, most: number): Pr
     .selectFrom('claims')
     .leftJoin('tasks', 'tasks.id', 'claims.task_id')
     .select('key')
-    .where('at', '<=', Math.max(before, newest?.at ?? 0))
+    .where((eb) =>
+      eb.or([
+        eb('at', '<', Math.max(before, newest?.at ?? 0)),
+        eb.and([eb('at', '=', newest?.at ?? 0), eb('task_id', '<=', newest?.task_id ?? '')]),
+      ]),
+    )
     .where((eb) => eb.or([eb('tasks.id', 'is', null), eb('tasks.completed_at', 'is not', null)]))
     .orderBy('at')
     .limit(SWEEP)

@@ -42,7 +42,7 @@ export async function write(
   announce(tx, dialect, batch.announced);
   const ended = updates.filter(({ completed_at }) => completed_at !== null);
   if (ended.length > 0) await leases?.settle(tx, ended);
-  count(tx, dialect, batch);
+  count(tx, dialect, tasks.length === 0 ? batch.counts : [...batch.counts, { ...batch.accepted, count: tasks.length }]);
   return async () => ({ claimed: claimed.known, moved, lost: await lost });
 }
 
@@ -216,7 +216,7 @@ function announce(tx: Transaction, dialect: Dialect, ids: readonly string[]): vo
   void tx.run(sql`update notices set announced = 1 from ${rows} where notices.id = r.id`);
 }
 
-function count(tx: Transaction, dialect: Dialect, { counts }: Batch): void {
+function count(tx: Transaction, dialect: Dialect, counts: Batch['counts']): void {
   if (counts.length === 0) return;
   void tx.run(sql`
     insert into counts (day, epoch, what, count)

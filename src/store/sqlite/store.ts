@@ -1,5 +1,6 @@
 import type { Clock } from '../../model.ts';
 import { type DurableParts, type Source, createDurableStore } from '../durable.ts';
+import { createOwnTime } from '../own-time.ts';
 import { createPeriods } from '../periods.ts';
 import type { Books } from '../sql/books.ts';
 import type { TaskRow } from '../sql/rows.ts';
@@ -41,16 +42,16 @@ const PATIENCE = 60_000;
 
 function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
   const periods = createPeriods(clock);
-  // The wall clock of the start: it may be set meanwhile.
-  const base = clock.now() - clock.monotonic();
-  const now = () => Math.round(base + clock.monotonic());
+  const own = createOwnTime(clock);
   /** Found by the audit; they go first. */
   let recovered: string[] = [];
   let waiting = () => {};
+  /** Taken out of turn: their turn must not come. */
+  const seized = new Set<string>();
 
   return {
     shared: false,
-    now,
+    now: () => own.now(),
     admit(task, place) {
       const urgent = Number(isUrgent(task));
       if (place && !queues.has(task.line, urgent)) return { lease: LEASE };
@@ -69,7 +70,7 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
         );
       }
       return {
-        taken: [...rows, ...found].map((row) => ({ row, lease: LEASE })),
+        taken: [...rows, ...found].flatMap((row) => (seized.has(row.id) ? [] : { row, lease: LEASE })),
         more: !queues.isEmpty || recovered.length > 0,
       };
     },
@@ -77,6 +78,7 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
       waiting = onWaiting;
     },
     async audit(held, time) {
+      if (held.length === 0 && queues.isEmpty) own.set();
       const [unowned, overdue] = await Promise.all([
         books.unowned(held, queues.all(), time - PATIENCE),
         books.overdue(time - PATIENCE),
@@ -90,14 +92,16 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
       waiting();
     },
     async seize(id) {
+      seized.add(id);
       const [row] = await books.unfinished([id]);
+      if (row === undefined) seized.delete(id);
       return row && { row, lease: LEASE };
     },
     every: (_name, seconds, work) => periods.every(seconds, work),
     // They wait in the file.
     async release() {},
     hold() {},
-    drop() {},
+    drop: (id) => seized.delete(id),
     close: async () => periods.stop(),
   };
 }
