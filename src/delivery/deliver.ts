@@ -195,7 +195,8 @@ export function createDelivery(ports: Ports): DeliveryDesk {
     }
     const address = { platform, priority: task.priority, lane, tries: leaf.tries, trail };
     const delivery = new Delivery(deliveryPorts, address, leaf);
-    if (!trail?.sending || trail.digest_id === undefined) return leaf.start(delivery);
+    // Also when a second crash came before it was sent again.
+    if (trail?.digest_id === undefined) return leaf.start(delivery);
     leaf.board(delivery);
     resumptions.join(trail.digest_id, { task_id: task.id, leaf: send.leaf, delivery });
   }

@@ -35,7 +35,7 @@ export interface Source {
     readonly onWaiting: (lines?: readonly string[]) => void;
     readonly onLost: (ids: readonly string[]) => void;
   }): void;
-  audit(held: readonly string[], now: number): Promise<Audit>;
+  audit(now: number): Promise<Audit>;
   recover(id: string): Promise<void>;
   seize(id: string): Promise<Taken | undefined>;
   every(name: string, seconds: number, work: () => Promise<void>): void;
@@ -253,7 +253,7 @@ export function createDurableStore(parts: DurableParts): Store {
       while (journal.available && (await books.sweep(retention)));
     },
 
-    audit: (held) => asked(source.audit(held, source.now())),
+    audit: () => asked(source.audit(source.now())),
     recover: (id) => asked(source.recover(id)),
     async seize(id) {
       const held = inHand.get(id);

@@ -184,7 +184,7 @@ function sourceOf({
       periods.every(POLL, async () => told.onWaiting());
       periods.every(lease / BEATS, () => keepAlive().catch(onFault));
     },
-    async audit(_held, now) {
+    async audit(now) {
       const overdue = await books.overdue(now - PATIENCE);
       const unowned = await sql<{ id: string; taken_up: number }>`
         select id, taken_up from tasks

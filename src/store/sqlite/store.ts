@@ -1,11 +1,11 @@
-import type { Clock } from '../../model.ts';
+import type { Clock, Result } from '../../model.ts';
 import { type DurableParts, type Source, createDurableStore } from '../durable.ts';
 import { createOwnTime } from '../own-time.ts';
 import { createPeriods } from '../periods.ts';
 import type { Books } from '../sql/books.ts';
 import type { TaskRow } from '../sql/rows.ts';
 import { isUrgent } from '../sql/task-row.ts';
-import type { Store } from '../store.ts';
+import type { Store, StoredDigest } from '../store.ts';
 import { openSqliteBooks } from './books.ts';
 import type { SqliteOptions } from './database.ts';
 import { Queues } from './queues.ts';
@@ -46,8 +46,21 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
   /** Found by the audit; they go first. */
   let recovered: string[] = [];
   let waiting = () => {};
-  /** Taken out of turn: their turn must not come. */
-  const seized = new Set<string>();
+  /** What is in hand. Some of it was taken out of turn: its turn must not come. */
+  const held = new Set<string>();
+  const isFree = ({ id }: TaskRow) => !held.has(id);
+
+  /** The other members of digests that were cut by a crash: a digest leaves as a whole, whatever places there are. */
+  async function siblingsOf(rows: readonly TaskRow[]): Promise<TaskRow[]> {
+    const ids = new Set(rows.flatMap(digestsOf));
+    const digests = await Promise.all([...ids].map((id) => books.digest(id)));
+    const members = digests.flatMap((digest) =>
+      digest ? (JSON.parse(digest.members) as StoredDigest['members']) : [],
+    );
+    const known = new Set(rows.map(({ id }) => id));
+    const missing = [...new Set(members.map(({ task_id }) => task_id))].filter((id) => !known.has(id) && !held.has(id));
+    return missing.length === 0 ? [] : books.unfinished(missing);
+  }
 
   return {
     shared: false,
@@ -69,18 +82,21 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
           most,
         );
       }
+      const taken = [...rows, ...found].filter(isFree);
+      for (const { id } of taken) held.add(id);
+      const siblings = (await siblingsOf(taken)).filter(isFree);
       return {
-        taken: [...rows, ...found].flatMap((row) => (seized.has(row.id) ? [] : { row, lease: LEASE })),
+        taken: [...taken, ...siblings].map((row) => ({ row, lease: LEASE })),
         more: !queues.isEmpty || recovered.length > 0,
       };
     },
     listen({ onWaiting }) {
       waiting = onWaiting;
     },
-    async audit(held, time) {
-      if (held.length === 0 && queues.isEmpty) own.set();
+    async audit(time) {
+      if (held.size === 0 && queues.isEmpty) own.set();
       const [unowned, overdue] = await Promise.all([
-        books.unowned(held, queues.all(), time - PATIENCE),
+        books.unowned([...held], queues.all(), time - PATIENCE),
         books.overdue(time - PATIENCE),
       ]);
       const isWaiting = new Set(recovered);
@@ -88,20 +104,28 @@ function sourceOf(books: Books, queues: Queues, clock: Clock): Source {
     },
     async recover(id) {
       await books.takenUp(id);
+      held.delete(id);
       recovered.push(id);
       waiting();
     },
     async seize(id) {
-      seized.add(id);
+      held.add(id);
       const [row] = await books.unfinished([id]);
-      if (row === undefined) seized.delete(id);
+      if (row === undefined) held.delete(id);
       return row && { row, lease: LEASE };
     },
     every: (_name, seconds, work) => periods.every(seconds, work),
     // They wait in the file.
     async release() {},
-    hold() {},
-    drop: (id) => seized.delete(id),
+    hold: (id) => held.add(id),
+    drop: (id) => held.delete(id),
     close: async () => periods.stop(),
   };
+}
+
+/** The digests in which a task was out when it was stored. */
+function digestsOf({ results }: TaskRow): string[] {
+  // Most tasks have none, and need not be parsed for that.
+  if (!results.includes('"digest_id"')) return [];
+  return (JSON.parse(results) as (Result | null)[]).flatMap((result) => result?.trail?.digest_id ?? []);
 }
