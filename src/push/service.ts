@@ -10,7 +10,7 @@ import { claimOf } from './claim.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { FieldFault } from './faults.ts';
 import { createIds } from './ids.ts';
-import { createPlaces, lastTenthKept, tenthEach } from './places.ts';
+import { createIntake } from './intake.ts';
 import { reasonOf } from './reason.ts';
 import { type ParsedPush, parsePush } from './request.ts';
 import { Work } from './work.ts';
@@ -102,13 +102,10 @@ const RETRY_AFTER = 5;
 /** Milliseconds between two looks at a task that another process may have. */
 const LOOK = 500;
 
-/** Places that have to be free before more is taken from the store: one by one would be many small reads. */
-const HANDFUL = 100;
-
 export function createPushService(ports: PushPorts): PushService {
   const { clock, events, store, settings } = ports;
   const capacity = () => settings().queue.buffer_size;
-  const places = createPlaces(capacity, store.durable ? tenthEach : lastTenthKept);
+  const intake = createIntake({ clock, events, store, size: capacity, start, released: settle });
   const bells = createBells(clock);
   const planned = createPlanner();
   const nextId = createIds(() => store.now());
@@ -117,17 +114,11 @@ export function createPushService(ports: PushPorts): PushService {
   const works = new Map<string, Work>();
   /** Pushes that are being stored. */
   let incoming = 0;
-  /** Tasks may be waiting in the store. */
-  let waiting = false;
-  /** Somebody has said so, or made room, since the last look. */
-  let woken = false;
-  let pulling = false;
   let draining: Drain | undefined;
 
-  /** In whose name a task holds its place. */
-  const holderOf = ({ alias, line }: Pick<Task, 'alias' | 'line'>) => (store.durable ? line : alias);
-
   function start(task: Task): void {
+    // It waits in the store for whoever comes next.
+    if (draining?.cut && store.durable) return intake.release(task);
     task.status = 'processing';
     const work = new Work(task, ports.deliver);
     inHand.add(work, Math.max(0, task.deadline - store.now()));
@@ -136,66 +127,26 @@ export function createPushService(ports: PushPorts): PushService {
     if (draining?.cut) work.expire(STOPPED, true);
   }
 
-  const hasRoom = () => !draining && (places.free >= Math.min(HANDFUL, capacity() / 10) || places.taken === 0);
-
-  /** Takes from the store as much as there is room for. */
-  async function pull(): Promise<void> {
-    if (pulling || draining) return;
-    pulling = true;
-    try {
-      while (waiting && hasRoom()) {
-        waiting = woken = false;
-        const { free, share, held } = places;
-        const { tasks, more } = await store.take({ free, share, held });
-        waiting ||= more;
-        // What is there may have no room yet; what has come meanwhile was not looked for.
-        if (tasks.length === 0 && !woken) break;
-        for (const task of tasks) {
-          places.take(task.line);
-          start(task);
-        }
-      }
-    } catch (error) {
-      events.emit('crashed', { where: 'store', error });
-      clock.after(RETRY_AFTER * 1000, () => wake());
-    } finally {
-      pulling = false;
-    }
-  }
-
-  /** @param lines where tasks are waiting, if that is known */
-  function wake(lines?: readonly string[]): void {
-    waiting = true;
-    // Who has its share already is not asked for: its next place comes with a release.
-    if (lines?.every((line) => (places.held.get(line) ?? 0) >= places.share)) return;
-    woken = true;
-    void pull();
-  }
-
-  /** Gives a place back; the last one ends the drain. */
-  function release(holder: string): void {
-    places.release(holder);
-    settle();
-    // While the store is being asked, what was true of the places may have changed.
-    if (waiting || pulling) wake();
-  }
-
+  /** The last place that is given back ends the drain. */
   function settle(): void {
-    if (places.taken === 0 && incoming === 0) draining?.settled();
+    if (intake.taken === 0 && incoming === 0) draining?.settled();
   }
 
   /** Another process has it. */
   function lose(task: Task): void {
     const work = works.get(task.id);
-    if (work === undefined) return;
+    if (work?.task !== task) return;
     work.drop();
     remove(work);
   }
 
   function remove(work: Work): void {
+    const { task } = work;
+    // While its end was being recorded it may have turned out to be somebody else's.
+    if (store.durable && works.get(task.id) !== work) return;
+    works.delete(task.id);
     inHand.remove(work);
-    works.delete(work.task.id);
-    release(holderOf(work.task));
+    intake.release(task);
   }
 
   async function finish(work: Work): Promise<void> {
@@ -259,22 +210,22 @@ export function createPushService(ports: PushPorts): PushService {
     if (draining) return BUSY;
     if (!store.available) return UNAVAILABLE;
     const plan = planned(push.strategy, recipient, push.platform);
-    const holder = holderOf({ alias: push.alias, line: plan.line });
-    const place = places.reserve(holder);
+    const holder = { alias: push.alias, line: plan.line };
+    const place = intake.reserve(holder);
     // Without a place it may wait in the store; how much may be on its way there is bounded too.
     if (!place && (!store.durable || incoming >= capacity())) return BUSY;
 
     const task = taskOf(push, recipient, plan);
     const answer = answerOf(task, parsed.warnings);
     const inserted = await insert(task, claim && { ...claim, answer }, place).catch((error: unknown) => {
-      if (place) release(holder);
+      if (place) intake.release(holder);
       throw error;
     });
-    if (place && !('held' in inserted && inserted.held)) release(holder);
+    if (place && !('held' in inserted && inserted.held)) intake.release(holder);
     if (inserted.kind !== 'inserted') return refusalOf(inserted, task);
     events.emit('accepted', { task });
     if (inserted.held) start(task);
-    else wake([task.line]);
+    else intake.wake([task.line]);
     return { kind: 'accepted', answer, replayed: false };
   }
 
@@ -284,6 +235,7 @@ export function createPushService(ports: PushPorts): PushService {
       return await store.insert(task, claim, place);
     } finally {
       incoming--;
+      settle();
     }
   }
 
@@ -325,8 +277,8 @@ export function createPushService(ports: PushPorts): PushService {
     },
 
     resume() {
-      store.listen({ onWaiting: wake, onLost: lose });
-      if (store.durable) wake();
+      store.listen({ onWaiting: (lines) => intake.wake(lines), onLost: lose });
+      if (store.durable) intake.wake();
     },
 
     held: () => inHand.all().map(({ task }) => task.id),
@@ -344,6 +296,7 @@ export function createPushService(ports: PushPorts): PushService {
       const { promise: done, resolve: settled } = Promise.withResolvers<void>();
       const drain: Drain = { settled, cut: false };
       draining = drain;
+      intake.stop();
       const cut = () => {
         drain.cut = true;
         for (const work of inHand.all()) {

@@ -1,5 +1,6 @@
 import type { Clock, Notice, Task } from '../model.ts';
-import { type Held, Journal, type Known, noticeRow } from './journal.ts';
+import { type Held, type Known, noticeRow } from './journal-page.ts';
+import { Journal } from './journal.ts';
 import type { Batch, Committed } from './sql/batch.ts';
 import type { Books } from './sql/books.ts';
 import type { LimitRow, NoticeRow, TaskRow } from './sql/rows.ts';
