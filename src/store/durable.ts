@@ -1,12 +1,13 @@
 import type { Clock, Notice, Task } from '../model.ts';
 import { type Held, type Known, noticeRow } from './journal-page.ts';
 import { Journal } from './journal.ts';
+import { matches } from './matches.ts';
 import type { Batch, Committed } from './sql/batch.ts';
 import type { Books } from './sql/books.ts';
 import type { LimitRow, NoticeRow, TaskRow } from './sql/rows.ts';
 import { storable, taskOf } from './sql/task-row.ts';
 import { countedOf, daysOf, firstDay } from './statistics.ts';
-import type { Audit, Claimed, Room, Store, StoredDigest } from './store.ts';
+import type { Audit, Claimed, Room, Store, StoredDigest, TaskFilter } from './store.ts';
 
 export interface DurableSettings {
   /** Seconds; 0 = for ever. */
@@ -123,6 +124,25 @@ export function createDurableStore(parts: DurableParts): Store {
     return inHand.delete(id);
   }
 
+  /** Open tasks of a store that nobody shares: what is in hand as it stands, whose stored state may be behind, and the rest. */
+  async function listOpen(filter: TaskFilter): ReturnType<Store['list']> {
+    const { cursor, limit } = filter;
+    const mine = [...inHand.values()].map(({ task }) => task).filter((task) => matches(task, filter));
+    const found = cursor === undefined ? mine : mine.filter(({ id }) => id < cursor);
+    for (let at = cursor, waiting = 0, more = true; more && waiting <= limit;) {
+      const rows = await books.tasks({ ...filter, ...(at !== undefined && { cursor: at }) });
+      const others = rows.filter(({ id }) => !inHand.has(id)).map(taskOf);
+      found.push(...others);
+      waiting += others.length;
+      more = rows.length > limit;
+      at = rows.at(-1)?.id;
+    }
+    return pageOf(
+      found.toSorted((a, b) => (a.id < b.id ? 1 : -1)),
+      limit,
+    );
+  }
+
   const alive = (row: TaskRow): Task => inHand.get(row.id)?.task ?? taskOf(row);
 
   return {
@@ -160,9 +180,9 @@ export function createDurableStore(parts: DurableParts): Store {
     },
 
     async list(filter) {
+      if (!source.shared && (filter.status === 'pending' || filter.status === 'processing')) return listOpen(filter);
       const rows = await books.tasks(filter);
-      const page = rows.slice(0, filter.limit).map(alive);
-      return rows.length > filter.limit ? { tasks: page, next_cursor: page.at(-1)!.id } : { tasks: page };
+      return pageOf(rows.map(alive), filter.limit);
     },
 
     async take(room) {
@@ -193,7 +213,7 @@ export function createDurableStore(parts: DurableParts): Store {
       if (held === undefined) return;
       // That it waits is worth writing for those who ask another process.
       const isNews = result !== undefined && (result.status !== 'processing' || result.trail !== undefined);
-      journal.task(held, isNews);
+      if (isNews || source.shared) journal.task(held, isNews);
     },
 
     begin: (departure) => journal.begin(departure),
@@ -310,6 +330,12 @@ class StoreUnavailable extends Error {
     super(`the store gave no answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'StoreUnavailable';
   }
+}
+
+/** @param tasks one more than `limit`, or more, if there is another page */
+function pageOf(tasks: readonly Task[], limit: number): { tasks: Task[]; next_cursor?: string } {
+  const page = tasks.slice(0, limit);
+  return tasks.length > limit ? { tasks: page, next_cursor: page.at(-1)!.id } : { tasks: page };
 }
 
 function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {

@@ -2,9 +2,9 @@ import type { Clock, Task } from '../model.ts';
 import { createNotices } from './memory-notices.ts';
 import { createOwnTime } from './own-time.ts';
 import { createPeriods } from './periods.ts';
-import { platformsOf } from './platforms.ts';
+import { matches } from './matches.ts';
 import { type Counted, countedOf, dayOf, daysOf } from './statistics.ts';
-import type { Claim, Store, TaskFilter } from './store.ts';
+import type { Claim, Store } from './store.ts';
 
 export interface MemorySettings {
   readonly task: { readonly max_age: number; readonly store_limit: number };
@@ -183,12 +183,6 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
 }
 
 const HELD = { kind: 'inserted', held: true } as const;
-
-function matches(task: Task, { status, alias, platform }: TaskFilter): boolean {
-  if (status !== undefined && task.status !== status) return false;
-  if (alias !== undefined && task.alias !== alias) return false;
-  return platform === undefined || platformsOf(task).includes(platform);
-}
 
 /** Index of the first id that is not smaller, by bisection. */
 function firstNotBelow(order: readonly string[], id: string): number {
