@@ -57,7 +57,13 @@ function setUp(given: Given = {}) {
     return Promise.resolve();
   };
   const alerts = createAlerts({
-    store: { addNotice: given.addNotice ?? keep, announced() {}, unannounced: async () => [], epoch: 0 },
+    store: {
+      now: () => clock.now(),
+      addNotice: given.addNotice ?? keep,
+      announced() {},
+      unannounced: async () => [],
+      epoch: 0,
+    },
     events,
     clock,
     settings: () => ({ enabled: true, notifications: [CONSOLE, FILE, STORE], file_limit: 10_000, ...given.settings }),

@@ -30,7 +30,7 @@ export interface Ports {
   readonly events: Emitter;
   readonly store: Pick<
     Store,
-    'durable' | 'shared' | 'record' | 'begin' | 'attempted' | 'paused' | 'limit' | 'digest' | 'get' | 'now'
+    'durable' | 'lead' | 'record' | 'begin' | 'attempted' | 'paused' | 'limit' | 'digest' | 'get' | 'now'
   >;
   readonly http: Http;
   readonly channels: ReadonlyMap<string, Channel>;
@@ -61,9 +61,6 @@ export interface DeliveryDesk {
   reload(): void;
   close(): Promise<void>;
 }
-
-/** Milliseconds: a commit that takes longer lets another process send so much too early. */
-const LEAD = 50;
 
 interface Road {
   readonly lane: Lane<Delivery>;
@@ -111,7 +108,7 @@ export function createDelivery(ports: Ports): DeliveryDesk {
           clock,
           settings: laneSettings,
           pool: (slow, turn, again) => pools.run(platform, slow, turn, again),
-          lead: store.shared ? LEAD : 0,
+          lead: () => store.lead,
           fold: (passengers) => fold(passengers, lane, label),
         },
         rate,

@@ -172,11 +172,17 @@ export class Delivery implements Passenger {
     const members = leaves.map(({ task, leaf }) => ({ task_id: task.id, leaf }));
     const digest = sender.digest_id === undefined ? undefined : { id: sender.digest_id, members };
     const leave = await this.#ports.store.begin({ leaves, limits: this.lane.counting, digest });
-    if (leave === 'go' && !this.#done && !sender.isOver()) {
+    // Of a digest some may have ended meanwhile, or have been lost: it must not say what they had to say.
+    const isWhole = sender.leaves().length === leaves.length;
+    const isWanted = !this.#done && !sender.isOver() && (isWhole || this.unclear) && !this.isAstray();
+    if (leave === 'go' && isWanted && !this.lane.isLate) {
       this.lane.sent();
       return true;
     }
+    this.lane.unsent();
     this.#mark(parts, false);
+    // Lost without anybody having been told: the store is closing.
+    if (leave === 'lost' && isWhole) this.stop();
     if (!this.#done) this.#return();
     return false;
   }
@@ -185,7 +191,10 @@ export class Delivery implements Passenger {
     const { digest_id } = this.sender;
     const { next: accepted, count, plain } = parts;
     const trail: Trail = { sending, accepted, parts: count, plain, tries: this.#tries };
-    this.sender.mark(sending && digest_id !== undefined ? { ...trail, digest_id } : trail);
+    if (digest_id === undefined) return this.sender.mark(trail);
+    // How far the digest has come says nothing of the members' own texts.
+    const own = { ...trail, accepted: 0, parts: 1, plain: false };
+    this.sender.mark(sending || accepted > 0 ? { ...own, digest_id } : own);
   }
 
   /** A request has ended: for the books. */

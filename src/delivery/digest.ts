@@ -79,7 +79,7 @@ export class Digest implements Sender {
   }
 
   leaves(): LeafRef[] {
-    return this.#members.flatMap((member) => member.sender.leaves());
+    return this.#members.flatMap(({ sender }) => (sender.isOver() ? [] : sender.leaves()));
   }
 
   attempted(outcome: Outcome): void {

@@ -20,7 +20,7 @@ export interface LanePorts<P extends Passenger> {
   /** Runs a turn once slots are free. */
   readonly pool: (slow: boolean, turn: () => Promise<void>, again: () => boolean) => Promise<void>;
   /** Milliseconds from a turn to its request: what it may take to record it where others look. */
-  readonly lead: number;
+  readonly lead: () => number;
   /** Makes one message of several; they have left the lane. */
   readonly fold: (passengers: P[]) => P;
 }
@@ -45,6 +45,10 @@ export class Lane<P extends Passenger = Passenger> {
   #turns = 0;
   /** For when the send of the last turn was counted; a lane that has windows has one turn at a time. */
   #expected = 0;
+  /** Other processes go by that. */
+  #isTold = false;
+  /** Of the two limits when that was counted. */
+  #generations: [own: number, shared: number] = [0, 0];
   /** Those of the turns that wait for their slots and have not chosen their passenger yet. */
   #asked = 0;
   /** The lane has waited for its rate limit or a pause, and that backlog is not yet gone. */
@@ -115,10 +119,21 @@ export class Lane<P extends Passenger = Passenger> {
     return limit.pause(failure, throttle);
   }
 
+  /** To record it took longer than other processes were told: it may not leave for the moment it was counted for. */
+  get isLate(): boolean {
+    return this.#isTold && this.#ports.clock.monotonic() > this.#expected;
+  }
+
   /** The request of the last turn leaves only now. */
   sent(): void {
     this.#own.sent(this.#expected);
     this.#shared?.sent(this.#expected);
+  }
+
+  /** Nor does it: what another process has made of a limit says so already. */
+  unsent(): void {
+    this.#own.unsent(this.#expected, this.#generations[0]);
+    this.#shared?.unsent(this.#expected, this.#generations[1]);
   }
 
   /** The platform took a message: the next throttle answer starts from the base again. */
@@ -201,7 +216,10 @@ export class Lane<P extends Passenger = Passenger> {
     const next = this.#next();
     if (next === undefined) return;
     const passenger = this.#take(next);
-    this.#expected = this.#ports.clock.monotonic() + this.#ports.lead;
+    const lead = this.#ports.lead();
+    this.#expected = this.#ports.clock.monotonic() + lead;
+    this.#isTold = lead > 0 && this.counting.length > 0;
+    this.#generations = [this.#own.generation, this.#shared?.generation ?? 0];
     this.#own.stamp(this.#expected);
     this.#shared?.stamp(this.#expected);
     this.#served = true;

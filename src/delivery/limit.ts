@@ -11,6 +11,9 @@ const LONGEST_RENEWAL = 32 * 86_400;
 /** Seconds: a platform that says "too fast, come back in 0 seconds" is not hammered. */
 const SHORTEST_PAUSE = 1;
 
+/** Milliseconds: no send is counted further ahead. */
+const FURTHEST_AHEAD = 5000;
+
 /** Lengths of the windows, in milliseconds. */
 const SPANS = [
   ['per_second', 1000],
@@ -66,10 +69,14 @@ export class Limit implements LimitBook {
     };
   }
 
+  /** Counts how often another process was found to have used it. */
+  generation = 0;
+
   adopt({ times, paused_until }: LimitState, now: number): void {
+    this.generation++;
     const monotonic = this.#clock.monotonic();
-    // A clock that was set back must not keep a bot closed: nothing can have been sent after now.
-    const known = times.map((time) => monotonic - Math.max(0, now - time));
+    // Others count a send ahead. But a clock that was set back must not keep a bot closed.
+    const known = times.map((time) => monotonic - Math.max(-FURTHEST_AHEAD, now - time));
     for (const window of this.#windows) window.replace(known, monotonic);
     this.#lastSent = known.at(-1) ?? this.#lastSent;
     const left = Math.min(paused_until - now, LONGEST_RENEWAL * 1000);
@@ -90,6 +97,12 @@ export class Limit implements LimitBook {
     const now = this.#clock.monotonic();
     this.#lastSent = now;
     for (const window of this.#windows) window.move(expected, now);
+  }
+
+  /** A send that was counted for one moment is not made. @param generation of then: what was adopted since does not have it */
+  unsent(expected: number, generation: number): void {
+    if (generation !== this.generation) return;
+    for (const window of this.#windows) window.forget(expected);
   }
 
   /**

@@ -31,6 +31,12 @@ export class Window {
     this.#times.splice(Math.max(before + 1, this.#head), 0, to);
   }
 
+  /** A send that was counted for this moment is not made. */
+  forget(at: number): void {
+    const found = this.#times.lastIndexOf(at);
+    if (found >= this.#head) this.#times.splice(found, 1);
+  }
+
   /** What was sent up to this moment is not known: it counts as all that is allowed. */
   fill(moment: number): void {
     this.#fullUntil = moment + this.ms;

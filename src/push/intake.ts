@@ -30,6 +30,8 @@ export interface Intake {
   /** Takes nothing more from the store. */
   stop(): void;
   readonly taken: number;
+  /** The store is being asked. */
+  readonly pulling: boolean;
 }
 
 /** Places that have to be free before more is taken from the store: one by one would be many small reads. */
@@ -69,6 +71,8 @@ export function createIntake({ clock, events, store, size, start, released }: In
         const { tasks, more } = await store.take({ free, share, held });
         waiting ||= more;
         for (const task of tasks) {
+          // The store gives them back when it closes.
+          if (stopped) break;
           places.take(holderOf(task));
           start(task);
         }
@@ -80,6 +84,7 @@ export function createIntake({ clock, events, store, size, start, released }: In
       clock.after(PAUSE, () => wake());
     } finally {
       pulling = false;
+      if (stopped) released();
     }
   }
 
@@ -97,6 +102,9 @@ export function createIntake({ clock, events, store, size, start, released }: In
     },
     get taken() {
       return places.taken;
+    },
+    get pulling() {
+      return pulling;
     },
   };
 }

@@ -1,11 +1,19 @@
 /** A tenth of the buffer: what is kept for those who hold less than that, or what one may hold. */
 const SHARE = 0.1;
+/** Next to nothing. */
+const CRUMB = 0.01;
 
 /** Where nothing can be put aside: the last tenth is kept for those who hold less than a tenth. */
 export const lastTenthKept: Rule = (mine, capacity) => (mine < capacity * SHARE ? capacity : capacity * (1 - SHARE));
 
-/** Where the others wait in a store without being refused: nobody needs more than a tenth to keep a bot busy. */
-export const tenthEach: Rule = (mine, capacity) => (mine < capacity * SHARE ? capacity : 0);
+/**
+ * Where the others wait in a store without being refused: nobody needs more than a tenth to keep a bot busy, and the last
+ * tenth is kept for those who hold next to nothing, or ten bots that are closed could keep all others waiting.
+ */
+export const tenthEach: Rule = (mine, capacity) => {
+  if (mine < capacity * CRUMB) return capacity;
+  return mine < capacity * SHARE ? capacity * (1 - SHARE) : 0;
+};
 
 /** Up to how many taken places in all one who holds `mine` of them may take another one. */
 export type Rule = (mine: number, capacity: number) => number;
@@ -20,7 +28,7 @@ export interface Places {
   /** How many each of them holds. */
   readonly held: ReadonlyMap<string, number>;
   readonly free: number;
-  /** A tenth of the buffer, which is what one may hold where the others wait in a store. */
+  /** What one may hold now where the others wait in a store. */
   readonly share: number;
   readonly taken: number;
 }
@@ -50,7 +58,8 @@ export function createPlaces(size: () => number, rule: Rule): Places {
       return Math.max(0, size() - taken);
     },
     get share() {
-      return Math.max(1, Math.floor(size() * SHARE));
+      const isLast = places.free <= size() * SHARE;
+      return Math.max(1, Math.floor(size() * (isLast ? CRUMB : SHARE)));
     },
     get taken() {
       return taken;

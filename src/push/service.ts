@@ -109,7 +109,7 @@ export function createPushService(ports: PushPorts): PushService {
   const bells = createBells(clock);
   const planned = createPlanner();
   const nextId = createIds(() => store.now());
-  const inHand = createDeadlines<Work>(clock, (work) => work.expire('已超过任务时限'));
+  const inHand = createDeadlines<Work>(clock, (work) => work.expire(TOO_LATE));
   /** By id, where somebody may ask for one: a store that outlives the process. */
   const works = new Map<string, Work>();
   /** Pushes that are being stored. */
@@ -125,11 +125,14 @@ export function createPushService(ports: PushPorts): PushService {
     if (store.durable) works.set(task.id, work);
     work.onEnd(() => void finish(work));
     if (draining?.cut) work.expire(STOPPED, true);
+    // It has passed while nobody was there.
+    else if (task.deadline <= store.now()) work.expire(TOO_LATE);
   }
 
   /** The last place that is given back ends the drain. */
   function settle(): void {
-    if (intake.taken === 0 && incoming === 0) draining?.settled();
+    if (intake.taken > 0 || incoming > 0 || draining === undefined) return;
+    if (!intake.pulling || draining.cut) draining.settled();
   }
 
   /** Another process has it. */
@@ -303,6 +306,7 @@ export function createPushService(ports: PushPorts): PushService {
           if (store.durable) lose(work.task);
           else work.expire(STOPPED, true);
         }
+        settle();
       };
       const cancel = clock.after(ms, cut);
       void done.then(cancel);
@@ -340,6 +344,8 @@ function replyOf(known: Claimed): PushReply {
   if (known.kind === 'conflict') return known;
   return { kind: 'accepted', answer: known.answer as PushAnswer, replayed: true };
 }
+
+const TOO_LATE = '已超过任务时限';
 
 const STOPPED = '服务停止，消息未能在停止前发出';
 

@@ -106,9 +106,22 @@ export function createDurableStore(parts: DurableParts): Store {
   );
 
   function hold(task: Task, lease: number): Task {
+    const before = inHand.get(task.id);
+    // Its lease had run out, and nobody was faster to take it than this process.
+    if (before !== undefined && before.task !== task) {
+      journal.forget(before);
+      uncount(before.task);
+      lost(before.task);
+    }
     inHand.set(task.id, { task, lease });
     source.hold(task.id, lease);
     return task;
+  }
+
+  /** Undefined: it is somebody else's, were it another one of the same id in this process. */
+  function heldOf(task: Task): Held | undefined {
+    const held = inHand.get(task.id);
+    return held?.task === task ? held : undefined;
   }
 
   /** Its end was counted, but whoever has it now will end it. */
@@ -151,6 +164,9 @@ export function createDurableStore(parts: DurableParts): Store {
     epoch,
     get available() {
       return journal.available;
+    },
+    get lead() {
+      return source.shared ? journal.pace : 0;
     },
     now: () => source.now(),
 
@@ -209,7 +225,7 @@ export function createDurableStore(parts: DurableParts): Store {
     record(task, leaf, result) {
       task.results[leaf] = result;
       task.updated_at = source.now();
-      const held = inHand.get(task.id) ?? ended.get(task);
+      const held = heldOf(task) ?? ended.get(task);
       if (held === undefined) return;
       // That it waits is worth writing for those who ask another process.
       const isNews = result !== undefined && (result.status !== 'processing' || result.trail !== undefined);
@@ -219,7 +235,7 @@ export function createDurableStore(parts: DurableParts): Store {
     begin: (departure) => journal.begin(departure),
 
     attempted({ task, leaf, outcome, started_at, ms, timed_out, digest_id, ...rest }) {
-      const held = inHand.get(task.id) ?? ended.get(task);
+      const held = heldOf(task) ?? ended.get(task);
       if (held === undefined) return;
       const { part, parts: count, platform, target } = rest;
       const failure = outcome.ok ? undefined : outcome;
@@ -255,7 +271,7 @@ export function createDurableStore(parts: DurableParts): Store {
     },
 
     async finish(task, notice) {
-      const held = inHand.get(task.id);
+      const held = heldOf(task);
       if (held === undefined) return false;
       for (const what of countedOf(task)) journal.count(what);
       if (notice) journal.count('notices');
@@ -317,9 +333,9 @@ export function createDurableStore(parts: DurableParts): Store {
 
     async close() {
       await journal.close();
-      if (journal.available) await source.release([...inHand.values()]);
-      await source.close();
-      await books.close();
+      // What cannot be given back is taken over when its lease has run out.
+      if (journal.available) await source.release([...inHand.values()]).catch(() => {});
+      await Promise.allSettled([source.close(), books.close()]);
     },
   };
 }

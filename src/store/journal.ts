@@ -17,7 +17,7 @@ import { type Counted, dayOf } from './statistics.ts';
 import type { Claim, Departure, Leave, LimitBook } from './store.ts';
 
 export interface JournalPorts {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
   /** Unix time in milliseconds, as the store has it. */
   readonly now: () => number;
   readonly epoch: number;
@@ -36,6 +36,12 @@ export interface JournalPorts {
 /** Most rows of one kind in a transaction. */
 const MOST = 500;
 
+/** Milliseconds: the least that a commit is expected to take. */
+const LEAST_PACE = 50;
+
+/** With each commit a slow one counts for less. */
+const PACE_FADES = 0.9;
+
 /** Milliseconds between two attempts to reach a store that has failed. */
 const PAUSE = 1000;
 
@@ -53,6 +59,8 @@ export class Journal {
   #failed: unknown = undefined;
   #closed = false;
   #probing = false;
+  /** Milliseconds that a change takes to be written: as long as two of the slowest commits of late. */
+  pace = LEAST_PACE;
   /** Ends of tasks that have not been written. */
   readonly #ends = new Map<Held, (mine: boolean) => void>();
   /** Their notices: each is written in the transaction that has the end. */
@@ -160,11 +168,15 @@ export class Journal {
     while (this.#hasWork()) {
       // Whatever else happens at this moment goes along, and whoever has been answered has had the time to react.
       await Promise.resolve();
+      this.#turnAway();
       const page = draw(this.#next, this.#idle, this.#most, this.#ports.held);
       this.#probing = false;
+      const began = this.#ports.clock.monotonic();
       try {
         const committed = await this.#ports.commit(batchOf(page, this.#terms()));
         this.#written(page, committed);
+        const took = 2 * (this.#ports.clock.monotonic() - began);
+        this.pace = Math.max(LEAST_PACE, took, this.pace * PACE_FADES);
         this.#most = MOST;
         if (!this.available) this.#ports.onChange((this.#failed = undefined));
       } catch (error) {
@@ -174,6 +186,16 @@ export class Journal {
       }
     }
     this.#running = undefined;
+  }
+
+  /** Whose tasks have been lost, or have ended, since they asked. */
+  #turnAway(): void {
+    const { departures } = this.#next;
+    if (departures.length === 0) return;
+    const isStale = ({ departure }: Departing) =>
+      departure.leaves.some(({ task }) => this.#ports.held(task.id)?.task !== task);
+    this.#next.departures = departures.filter((one) => !isStale(one));
+    for (const one of departures) if (isStale(one)) one.resolve('lost');
   }
 
   #terms(): Terms {

@@ -97,6 +97,7 @@ export function createMemoryStore(clock: Clock, settings: () => MemorySettings):
     shared: false,
     epoch: 0,
     available: true,
+    lead: 0,
     now: () => time.now(),
 
     async insert(task, claim) {

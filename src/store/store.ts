@@ -136,6 +136,8 @@ export interface Store {
   readonly epoch: number;
   /** Whether it can be written to, as far as is known. */
   readonly available: boolean;
+  /** Milliseconds that it takes, of late, until what is recorded can be read by other processes; 0 where there are none. */
+  readonly lead: number;
   /** Unix time in milliseconds by the store's own clock, which does not jump while the process runs. */
   now(): number;
 

@@ -7,9 +7,9 @@ import { SinkError, sinkFault } from './sink-error.ts';
 import { createSinks, type SinkOptions } from './sinks.ts';
 
 export interface AlertOptions {
-  readonly store: Pick<Store, 'addNotice' | 'announced' | 'unannounced' | 'epoch'>;
+  readonly store: Pick<Store, 'now' | 'addNotice' | 'announced' | 'unannounced' | 'epoch'>;
   readonly events: Pick<Emitter, 'emit'>;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Pick<Clock, 'after'>;
   /** Read for every notice: a reload is obeyed at once. */
   readonly settings: () => SystemSettings;
   readonly sinks: Pick<SinkOptions, 'stdout' | 'folder' | 'syslog' | 'post'>;
@@ -54,19 +54,21 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
     ...ways,
     clock,
     file_limit: () => settings().file_limit,
-    summary: (count) => summaryOf(count, id(clock.now()), clock.now()),
+    summary: (count) => summaryOf(count, id(store.now()), store.now()),
     failed: (notice, error) => sinkFailed('http', notice, error),
   });
   const raised = new WeakSet<Task>();
   const requested = new WeakMap<Task, Requested>();
   const pending = new Set<Promise<unknown>>();
+  /** Ids of notices whose sinks have not all had their turn. */
+  const announcing = new Set<string>();
   let total = 0;
 
   return {
     async raise(task, keep = keepAlone) {
       if (raised.has(task)) return;
       raised.add(task);
-      const notice = notices(task, task.error ?? '推送失败', clock.now());
+      const notice = notices(task, task.error ?? '推送失败', store.now());
       const kept = await tracked(outcomeOf(keep(notice)));
       if (kept === 'elsewhere') return;
       tell(notice);
@@ -74,7 +76,8 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
     },
     async resume(ms) {
       try {
-        for (const notice of await store.unannounced(ms)) void tracked(announce(notice, true));
+        for (const notice of await store.unannounced(ms))
+          if (!announcing.has(notice.id)) void tracked(announce(notice, true));
       } catch (error) {
         events.emit('crashed', { where: 'notice store', error });
       }
@@ -120,7 +123,9 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
   }
 
   async function announce(notice: Notice, stored: boolean): Promise<void> {
+    announcing.add(notice.id);
     await writeAll(notice, stored);
+    announcing.delete(notice.id);
     store.announced(notice.id);
   }
 
@@ -146,7 +151,7 @@ export function createAlerts({ store, events, clock, settings, sinks: ways, stde
 
   async function sendTo(task: Task, entry: SystemEntry, reason: string): Promise<Outcome> {
     const known = requested.get(task);
-    const mine: Requested = known ?? { notice: notices(task, reason, clock.now()) };
+    const mine: Requested = known ?? { notice: notices(task, reason, store.now()) };
     if (known === undefined) requested.set(task, mine);
     try {
       if (entry.type === 'http') await (mine.stored ??= add(mine.notice));

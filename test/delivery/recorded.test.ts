@@ -132,7 +132,8 @@ test('a bot that another process has used up: the message waits for its window, 
 });
 
 test('a task that is somebody else’s by now: nothing is sent or told', async () => {
-  const rig = durable(ONE, ({ leaves }) => {
+  const rig = durable(ONE, async ({ leaves }): Promise<Leave> => {
+    await Promise.resolve();
     for (const { task } of leaves) rig.lose(task);
     return 'lost';
   });
@@ -167,7 +168,7 @@ test('an attempt cut by a crash is repeated on the same target, under the same v
   const task = leftBehind('t', [{ sending: true }, undefined]);
   const rig = durable(TWO, undefined, [task]);
   rig.script('f1', (_n, io) => {
-    ids.push(`${io.id}`);
+    ids.push(io.id);
     return OK;
   });
   rig.service.resume();

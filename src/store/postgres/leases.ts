@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Pool, type PoolConfig } from 'pg';
 import { type Db, PgBoss } from 'pg-boss';
 import type { Leases } from '../sql/commit.ts';
 import type { TaskRow } from '../sql/rows.ts';
@@ -69,10 +70,31 @@ export function createLeases({ url, lease, replica, onError }: LeaseOptions): Le
     schema: JOBS_SCHEMA,
     application_name: 'pushserver-jobs',
     max: CONNECTIONS,
+    // A half-open connection would keep signs of life from being given, and a server that is frozen the end from coming.
+    ...({ query_timeout: 5000, keepAlive: true } satisfies PoolConfig),
+    connectionTimeoutMillis: 5000,
     superviseIntervalSeconds: check,
     monitorIntervalSeconds: check,
   });
   boss.on('error', onError);
+  // Signs of life have a connection of their own: one that says nothing is given up while there is still time.
+  const patience = Math.max(250, lease * 125);
+  const pulse = new Pool({
+    connectionString: url,
+    application_name: 'pushserver-jobs',
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: patience,
+    query_timeout: patience,
+  });
+  pulse.on('error', () => {});
+  const beat: Db = {
+    async executeSql(text, values = []) {
+      // The second time on another connection: the first may have been half-open.
+      const { rows } = await pulse.query(text, [...values]).catch(() => pulse.query(text, [...values]));
+      return { rows };
+    },
+  };
 
   const jobOf = ({ id, urgent, line, deadline, created_at }: TaskRow) => ({
     id,
@@ -121,7 +143,7 @@ export function createLeases({ url, lease, replica, onError }: LeaseOptions): Le
       for (let at = 0; at < attempts.length; at += BEATS) {
         const some = attempts.slice(at, at + BEATS);
         // Said beside the count, though not by its type.
-        const { settled = [] }: { settled?: string[] } = await boss.touch(QUEUE, some);
+        const { settled = [] }: { settled?: string[] } = await boss.touch(QUEUE, some, { db: beat });
         const kept = new Set(settled);
         lost.push(...some.map(({ id }) => id).filter((id) => !kept.has(id)));
       }
@@ -135,7 +157,7 @@ export function createLeases({ url, lease, replica, onError }: LeaseOptions): Le
       await boss.createQueue(queue, {
         policy: 'exclusive',
         retryLimit: 0,
-        expireInSeconds: 600,
+        expireInSeconds: 120,
         deleteAfterSeconds: 3600,
       });
       await boss.schedule(queue, minutes === 1 ? '* * * * *' : `*/${minutes} * * * *`);
@@ -145,7 +167,9 @@ export function createLeases({ url, lease, replica, onError }: LeaseOptions): Le
       await boss.start();
       await boss.createQueue(QUEUE);
     },
-    stop: () => boss.stop({ graceful: false, close: true }),
+    async stop() {
+      await Promise.allSettled([boss.stop({ graceful: false, close: true }), pulse.end()]);
+    },
   };
 }
 
@@ -166,6 +190,15 @@ export interface News {
   readonly from: string;
   /** The lines they wait in, unless those are too many. */
   readonly lines?: readonly string[];
+}
+
+/** What was heard; of what is not ours, nothing is known. */
+export function newsOf(said: string | undefined): Partial<News> {
+  try {
+    return JSON.parse(said ?? '{}') as Partial<News>;
+  } catch {
+    return {};
+  }
 }
 
 /** Told to everybody when the transaction is committed. */

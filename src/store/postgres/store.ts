@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Pool } from 'pg';
 import type { Clock } from '../../model.ts';
 import { type DurableParts, type Source, type Taken, createDurableStore } from '../durable.ts';
 import { createPeriods } from '../periods.ts';
@@ -9,7 +10,7 @@ import type { Tables, TaskRow } from '../sql/rows.ts';
 import type { Transact, Transaction } from '../sql/transaction.ts';
 import type { Store } from '../store.ts';
 import { listenOn } from './bell.ts';
-import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, type News, createLeases, leaseOf } from './leases.ts';
+import { CHANNEL, JOBS_SCHEMA, type LeaseDesk, type News, createLeases, leaseOf, newsOf } from './leases.ts';
 import { migrateTables, wordsOf } from './migrate.ts';
 import { createPool } from './pool.ts';
 import { transactIn } from './transact.ts';
@@ -35,13 +36,15 @@ export async function openPostgresStore({
   lease,
 }: PostgresStoreOptions): Promise<Store> {
   const pool = createPool(url);
+  // Questions, however many and slow, must not keep anything from being recorded.
+  const writing = createPool(url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const replica = randomUUID();
   const leases = createLeases({ url, lease, replica, onError: onFault });
   try {
     await migrateTables(db);
     await leases.start();
-    const transact = transactIn(pool, db);
+    const transact = transactIn(writing, db);
     const books = createBooks(db, postgresDialect, transact, leases);
     const epoch = await books.begin(clock.now());
     const limits = await books.limits();
@@ -49,6 +52,7 @@ export async function openPostgresStore({
     let isAvailable = () => true;
     const source = sourceOf({
       db,
+      writing,
       transact,
       books,
       leases,
@@ -65,7 +69,7 @@ export async function openPostgresStore({
     isAvailable = () => store.available;
     return store;
   } catch (error) {
-    await Promise.allSettled([leases.stop(), db.destroy()]);
+    await Promise.allSettled([leases.stop(), db.destroy(), writing.end()]);
     throw new Error(wordsOf(error), { cause: error });
   }
 }
@@ -92,6 +96,8 @@ const DEAD = 3;
 const NEWS = 10_000;
 
 interface SourceParts {
+  /** The connections of `transact`. */
+  readonly writing: Pool;
   readonly db: Kysely<Tables>;
   readonly transact: Transact;
   readonly books: Books;
@@ -109,6 +115,7 @@ interface SourceParts {
 
 function sourceOf({
   db,
+  writing,
   transact,
   books,
   leases,
@@ -178,7 +185,7 @@ function sourceOf({
     listen(listeners) {
       told = listeners;
       stopListening = listenOn(url, CHANNEL, clock, (said) => {
-        const heard: Partial<News> = said === undefined ? {} : (JSON.parse(said) as News);
+        const heard = newsOf(said);
         if (heard.from !== replica) told.onWaiting(heard.lines);
       });
       periods.every(POLL, async () => told.onWaiting());
@@ -232,7 +239,7 @@ function sourceOf({
     async close() {
       periods.stop();
       stopListening();
-      await leases.stop();
+      await Promise.allSettled([leases.stop(), writing.end()]);
     },
   };
 }

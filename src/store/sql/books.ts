@@ -169,10 +169,12 @@ export function createBooks(db: Kysely<Tables>, dialect: Dialect, transact: Tran
       const ids = dialect.rows(JSON.stringify(held.map((id) => ({ id }))), { id: 'text' });
       const lines = dialect.rows(JSON.stringify(queues), { line: 'text', urgent: 'bigint', after: 'text' });
       const found = await sql<{ id: string; taken_up: number }>`
+        with waiting as materialized (select r.line, r.urgent, r.after from ${lines})
         select id, taken_up from tasks
+        left join waiting on waiting.line = tasks.line and waiting.urgent = tasks.urgent
         where completed_at is null and created_at < ${before}
           and id not in (select r.id from ${ids})
-          and not exists (select 1 from ${lines} where r.line = tasks.line and r.urgent = tasks.urgent and tasks.id > r.after)
+          and (waiting.line is null or tasks.id <= waiting.after)
         limit ${MOST_FOUND}`.execute(db);
       return found.rows;
     },

@@ -30,6 +30,12 @@ export class Queues {
     return this.#lines.has(keyOf(line, urgent));
   }
 
+  /** It would be looked for behind its place. */
+  isPast(id: string, line: string, urgent: number): boolean {
+    const queue = this.#lines.get(keyOf(line, urgent));
+    return queue !== undefined && id <= queue.after;
+  }
+
   get isEmpty(): boolean {
     return this.#lines.size === 0;
   }
