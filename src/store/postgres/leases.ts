@@ -88,6 +88,7 @@ export function createLeases({ url, lease, replica, onError }: LeaseOptions): Le
     query_timeout: patience,
   });
   pulse.on('error', () => {});
+  pulse.on('connect', (client) => client.on('error', () => {}));
   const beat: Db = {
     async executeSql(text, values = []) {
       // The second time on another connection: the first may have been half-open.

@@ -30,6 +30,8 @@ export function createPool(url: string): Pool {
   const pool = new Pool({ ...connection(url), max: CONNECTIONS });
   // Of a connection that nobody uses; whoever needs one next hears of it.
   pool.on('error', () => {});
+  // Nor of one in use: its statement is told, and an error that nobody listens to would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

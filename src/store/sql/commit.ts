@@ -36,6 +36,8 @@ export async function write(
   const granted = grantedOf(batch.departures, moved);
   const updates = batch.updates.filter(({ id }) => !granted.refused.has(id));
   const lost = update(tx, dialect, updates);
+  // Nobody asks for it where another statement has failed.
+  lost.catch(() => {});
   insert(tx, dialect, 'digests', DIGEST, granted.digests);
   insertOwn(tx, dialect, 'attempts', ATTEMPT, batch.attempts);
   insertOwn(tx, dialect, 'notices', NOTICE, batch.notices);
