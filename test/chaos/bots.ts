@@ -69,6 +69,7 @@ export const RECIPIENTS: readonly Recipient[] = [
   { alias: 'one', strategy: 'all', bots: [BOTS.wide] },
   { alias: 'burst', strategy: 'all', bots: [BOTS.second] },
   { alias: 'both', strategy: 'all', bots: [BOTS.feishu, BOTS.aside] },
+  { alias: 'pair', strategy: 'all', bots: [BOTS.second, BOTS.aside] },
   { alias: 'chain', strategy: 'failover', bots: [BOTS.wechat, BOTS.minute, BOTS.last] },
   { alias: 'limited', strategy: 'failover', bots: [BOTS.minute, BOTS.last] },
   { alias: 'long', strategy: 'all', bots: [BOTS.narrow] },

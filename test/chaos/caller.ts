@@ -1,4 +1,5 @@
 import type { Order } from './order.ts';
+import type { Server } from './server.ts';
 import { type Tally, createTally } from './tally.ts';
 
 /** What a caller knows of one of its pushes. */
@@ -23,8 +24,11 @@ export interface Caller {
   readonly accepted: Tally;
   readonly refused: Tally;
   /** Makes one request; again for the same order when it has been made before. Rejects for any other answer. */
-  push(url: string, order: Order): Promise<Answer>;
+  push(server: Pick<Server, 'url' | 'deaf'>, order: Order): Promise<Answer>;
 }
+
+/** Milliseconds after which a caller gives up: more than a store without an answer takes the server. */
+const PATIENCE = 20_000;
 
 export function createCaller(): Caller {
   const fates = new Map<string, Fate>();
@@ -47,9 +51,9 @@ export function createCaller(): Caller {
     fateOf,
     accepted,
     refused,
-    async push(url, order) {
+    async push(server, order) {
       const fate = fateOf(order);
-      const reply = await post(`${url}/api/v1/push`, order.body);
+      const reply = await post(server, order.body);
       if (reply?.status === 200) {
         fate.task_ids.add(reply.data.task_id!);
         accepted.add();
@@ -67,13 +71,14 @@ export function createCaller(): Caller {
   };
 }
 
-/** Undefined: the connection was lost before a whole answer had come. */
-async function post(url: string, body: unknown) {
+/** Undefined: the connection was lost, or the patience, before a whole answer had come. */
+async function post({ url, deaf }: Pick<Server, 'url' | 'deaf'>, body: unknown) {
   try {
-    const reply = await fetch(url, {
+    const reply = await fetch(`${url}/api/v1/push`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
+      signal: AbortSignal.any([deaf, AbortSignal.timeout(PATIENCE)]),
     });
     const { data } = (await reply.json()) as { data: { task_id?: string } | null };
     return { status: reply.status, data: data ?? {} };

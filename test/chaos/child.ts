@@ -1,5 +1,5 @@
 /**
- * The server as `pushserver serve` builds it, with a way to die at a named point (see point.ts) and ears for orders from
+ * The server as `pushserver serve` builds it, with a way to die, or to stand still, at a named point (see point.ts) and ears for orders from
  * the process that started it: `full` and `free` for the disk, `jump MS` for the wall clock.
  */
 import { fileURLToPath } from 'node:url';
@@ -45,10 +45,10 @@ process.stdout.write(`PushServer listens on ${url} \n`);
 await stopped;
 process.exit();
 
-/** Passes a point, or dies there. */
+/** Passes a point, or dies there, or stands still there until it is told to go on. */
 function pass(name: PointName): void {
   if (point?.at !== name || --left !== 0) return;
-  process.kill(process.pid, 'SIGKILL');
+  process.kill(process.pid, point.frozen ? 'SIGSTOP' : 'SIGKILL');
 }
 
 function mortal(http: Http): Http {

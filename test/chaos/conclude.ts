@@ -11,18 +11,34 @@ export interface Report {
 /** Questions asked at once. */
 const ASKERS = 32;
 
-/** Waits until every accepted push has ended, and judges. */
-export async function conclude(world: World, server: Server, replicas: number): Promise<Report> {
-  const { caller, record, deaths } = world;
+/** Waits until every accepted push has ended, as any of these servers tells, and judges. */
+export async function conclude(world: World, ...servers: readonly Server[]): Promise<Report> {
+  const { caller, record, deaths, replicas } = world;
   const tasks = new Map<string, TaskView>();
   const ids = caller.fates.flatMap(({ task_ids }) => [...task_ids]);
-  const askers = Array.from({ length: ASKERS }, async () => {
+  const askers = Array.from({ length: ASKERS }, async (_, n) => {
+    const server = servers[n % servers.length]!;
     for (let id = ids.shift(); id !== undefined; id = ids.shift()) tasks.set(id, await world.ended(server, id));
   });
   await Promise.all(askers);
-  const notices = await world.notices(server);
-  const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  const unaccounted = Number(/^pushserver_unaccounted_tasks (\d+)$/m.exec(metrics)![1]);
+  const notices = await world.notices(servers[0]!);
+  const audits = await Promise.all(servers.map(unaccountedAt));
   const { arrivals, refusals } = record;
-  return judge({ fates: caller.fates, tasks, notices, arrivals, refusals, deaths, replicas, unaccounted });
+  return judge({
+    fates: caller.fates,
+    tasks,
+    notices,
+    arrivals,
+    refusals,
+    deaths,
+    losses: await world.losses(),
+    replicas,
+    unaccounted: Math.max(...audits),
+    crashes: world.crashes(),
+  });
+}
+
+async function unaccountedAt({ url }: Server): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^pushserver_unaccounted_tasks (\d+)$/m.exec(metrics)![1]);
 }

@@ -18,7 +18,7 @@ export function configurationOf(sandbox: string, store: StoreSection, changes: C
     store,
     system: { notifications: [{ type: 'file', name: 'files' }], store_limit: 1e6, file_limit: 1e6, audit_interval: 2 },
     // So small that tasks wait in the store, and few enough that a digest is soon due.
-    queue: { buffer_size: 200, timeout: 1, deadline: 120, failover_patience: 0.3 },
+    queue: { buffer_size: 200, timeout: 3, deadline: 120, failover_patience: 0.3 },
     retry: { attempts: 3, base_delay: 0.1, max_delay: 1 },
     digest: { threshold: 3, max_items: 10 },
     security: { allow_networks: ['127.0.0.1'] },

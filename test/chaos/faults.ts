@@ -15,8 +15,8 @@ export type Fault =
   /** The disk is full from the `nth` accepted push until pushes are refused; SIGKILL, or it goes on. */
   | { readonly kind: 'full'; readonly nth: number; readonly kill: boolean };
 
-export interface Round {
-  readonly fault: Fault;
+export interface Round<F> {
+  readonly fault: F;
   /** Pushes made in it. */
   readonly pushes: number;
 }
@@ -35,7 +35,7 @@ const POINTS: readonly PointName[] = [
 type Kind = Fault['kind'];
 
 /** How the fault of a round comes about; each is tried before any is repeated. */
-const MAKERS: { readonly [K in Kind]: (random: Random) => Extract<Fault, { kind: K }> } = {
+export const MAKERS: { readonly [K in Kind]: (random: Random) => Extract<Fault, { kind: K }> } = {
   kill: (random) => ({ kind: 'kill', on: random.pick(['accepted', 'arrived']), nth: random.whole(1, 100) }),
   terminate: (random) => ({ kind: 'terminate', on: random.pick(['accepted', 'arrived']), nth: random.whole(1, 100) }),
   point: (random) => {
@@ -53,11 +53,15 @@ const MAKERS: { readonly [K in Kind]: (random: Random) => Extract<Fault, { kind:
 };
 
 /** Which faults there are, in which order: the same for the same seed. Without end. */
-export function* roundsOf(random: Random): Generator<Round> {
-  let bag: Kind[] = [];
+export function* roundsOf(random: Random): Generator<Round<Fault>> {
+  for (const kind of drawn<Kind>([...(Object.keys(MAKERS) as Kind[]), 'kill', 'point', 'point'], random))
+    yield { fault: MAKERS[kind](random), pushes: random.whole(60, 100) };
+}
+
+/** All of these in any order, again and again. */
+export function* drawn<T>(items: readonly T[], random: Random): Generator<T> {
   for (;;) {
-    if (bag.length === 0) bag = [...(Object.keys(MAKERS) as Kind[]), 'kill', 'point', 'point'];
-    const [kind] = bag.splice(random.whole(0, bag.length - 1), 1);
-    yield { fault: MAKERS[kind!](random), pushes: random.whole(60, 100) };
+    const bag = [...items];
+    while (bag.length > 0) yield bag.splice(random.whole(0, bag.length - 1), 1)[0]!;
   }
 }

@@ -2,7 +2,7 @@ import { BOTS, type Bot } from './bots.ts';
 import type { Fate } from './caller.ts';
 import type { Arrival } from './record.ts';
 import type { InFlight } from './stored.ts';
-import type { Death, TaskView, World } from './world.ts';
+import type { Death, Loss, TaskView, World } from './world.ts';
 
 /** What a run has come to, when everything is over. */
 export interface Evidence {
@@ -14,10 +14,13 @@ export interface Evidence {
   readonly arrivals: readonly Arrival[];
   readonly refusals: World['record']['refusals'];
   readonly deaths: readonly Death[];
+  /** What servers had in flight that died, or that lost a task to another one. */
+  readonly losses: readonly Loss[];
   /** Most servers that were alive at once. */
   readonly replicas: number;
   /** What the last audit of the server has found. */
   readonly unaccounted: number;
+  readonly crashes: readonly string[];
 }
 
 export interface Figures {
@@ -34,9 +37,9 @@ export interface Figures {
 
 /** Judges a run. Nothing broken: an empty list. */
 export function judge(evidence: Evidence): { broken: string[]; figures: Figures } {
-  const { fates, tasks, arrivals, deaths } = evidence;
+  const { fates, tasks, arrivals, deaths, losses } = evidence;
   const twice = sentTwice(evidence);
-  const inFlight = deaths.flatMap((death) => death.inFlight);
+  const inFlight = losses.flatMap((loss) => loss.inFlight);
   const broken = [
     ...unfinished(evidence),
     ...lost(evidence),
@@ -44,6 +47,7 @@ export function judge(evidence: Evidence): { broken: string[]; figures: Figures 
     ...overLimit(evidence),
     ...repeated(evidence),
     ...refusedAndSent(evidence),
+    ...evidence.crashes,
     ...(evidence.unaccounted === 0 ? [] : [`the audit found ${evidence.unaccounted} tasks without an owner`]),
   ];
   const count = (of: (fate: Fate) => boolean) => fates.filter(of).length;
@@ -101,12 +105,13 @@ function lost({ tasks, notices, arrivals }: Evidence): string[] {
 }
 
 /**
- * Law 3: what a bot has received twice was in flight when a server died between the two, and an attempt that was in flight
- * is repeated once: a digest as one message.
+ * Law 3: what a bot has received twice was in flight when a server died between the two, or lost the task, and an attempt
+ * that was in flight is repeated once: a digest as one message.
  */
-function sentTwice({ arrivals, deaths }: Evidence): { broken: string[]; duplicates: number } {
+function sentTwice({ arrivals, losses }: Evidence): { broken: string[]; duplicates: number } {
   const seen = new Map<string, Arrival>();
-  const repeats = new Map<InFlight, Set<Arrival>>();
+  /** By the attempt that was in flight: the message that has repeated it. */
+  const repeats = new Map<InFlight, Arrival>();
   const duplicates = new Set<Arrival>();
   const broken: string[] = [];
   for (const message of arrivals) {
@@ -116,25 +121,25 @@ function sentTwice({ arrivals, deaths }: Evidence): { broken: string[]; duplicat
       seen.set(key, message);
       if (before === undefined) continue;
       duplicates.add(message);
-      const cause = deaths
-        .filter(({ at }) => before.at <= at && at <= message.at)
-        .flatMap(({ inFlight }) => inFlight.filter((attempt) => explains(attempt, title, message)))
-        .at(-1);
-      if (cause === undefined)
-        broken.push(
-          `${key} was sent twice, and was not in flight when a server died: ${story(before, message, deaths)}`,
-        );
-      else repeats.set(cause, (repeats.get(cause) ?? new Set()).add(message));
+      const causes = losses
+        .filter(({ from, until }) => before.at <= until && from <= message.at)
+        .flatMap(({ inFlight }) => inFlight.filter((attempt) => explains(attempt, title, message)));
+      const cause = causes.findLast((attempt) => (repeats.get(attempt) ?? message) === message);
+      if (cause) repeats.set(cause, message);
+      else broken.push(`${key} was sent twice, and ${WHY(causes)}: ${story(before, message, losses)}`);
     }
   }
-  for (const [{ id, bot }, { size }] of repeats)
-    if (size > 1) broken.push(`attempt ${id} at ${bot} was in flight once, and has been repeated by ${size} messages`);
   return { broken, duplicates: duplicates.size };
 }
 
-function story(before: Arrival, message: Arrival, deaths: readonly Death[]): string {
-  const at = (when: { readonly at: number }) => `${Math.round(when.at)} ms`;
-  return `${at(before)} and ${at(message)}; deaths at ${deaths.map((death) => `${at(death)} with ${death.inFlight.length}`).join(', ')}`;
+const WHY = ({ length }: readonly InFlight[]) =>
+  length === 0 ? 'was not in flight when a server died or lost it' : `was in flight ${length} times, each repeated`;
+
+function story(before: Arrival, message: Arrival, losses: readonly Loss[]): string {
+  const some = losses
+    .filter(({ inFlight }) => inFlight.length > 0)
+    .map(({ from, inFlight }) => `${Math.round(from)} ms with ${inFlight.length}`);
+  return `at ${Math.round(before.at)} and ${Math.round(message.at)} ms; losses at ${some.join(', ')}`;
 }
 
 const explains = ({ bot, titles, part }: InFlight, title: string, message: Arrival): boolean =>
@@ -143,18 +148,22 @@ const explains = ({ bot, titles, part }: InFlight, title: string, message: Arriv
 /**
  * Law 4: no window of a bot is overrun, and no throttle answer provoked. A send is counted a moment before it leaves,
  * and a lane sends one at a time: of each server at most one arrives late enough to fall among those that come a window
- * later.
+ * later. Where the platform leaves room for one such only, two servers may get an answer that says so.
  */
 function overLimit({ arrivals, refusals, replicas }: Evidence): string[] {
-  const over = (Object.values(BOTS) as Bot[]).flatMap(({ platform, name, windows }) => {
-    const times = arrivals.flatMap(({ bot, at }) => (bot === `${platform}/${name}` ? [at] : []));
+  const limited = (Object.values(BOTS) as Bot[]).filter(({ windows }) => windows.length > 0);
+  const over = limited.flatMap(({ platform, name, windows }) => {
+    const sends = [...arrivals, ...refusals].filter(({ bot }) => bot === `${platform}/${name}`);
+    const times = sends.map(({ at }) => at).toSorted((a, b) => a - b);
     return windows.flatMap(({ most, ms }) => {
       const most_at_once = most + replicas;
       const i = times.findIndex((at, first) => (times[first + most_at_once] ?? Infinity) < at + ms);
       return i === -1 ? [] : [`${platform}/${name} got more than ${most_at_once} messages within ${ms} ms`];
     });
   });
-  return [...over, ...refusals.map(({ platform, token, code, reason }) => `${platform}/${token}: ${code} ${reason}`)];
+  const names = new Set(limited.map(({ platform, name }) => `${platform}/${name}`));
+  const provoked = refusals.filter(({ bot }) => replicas === 1 || !names.has(bot));
+  return [...over, ...provoked.map(({ bot, answer }) => `${bot}: ${answer}`)];
 }
 
 /** Law 5: a push repeated under its idempotency key is one task. */

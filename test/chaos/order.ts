@@ -41,11 +41,23 @@ export function createOrders(random: Random): () => Order {
   };
 }
 
+export interface OrderOptions {
+  readonly hasKey?: boolean;
+  readonly type?: string;
+  readonly priority?: number;
+  /** Seconds. */
+  readonly expires_in?: number;
+}
+
 /** @param n makes its title, and its key */
-export function orderOf(n: number, alias: string, { hasKey = false, type = 'info', priority = 4 } = {}): Order {
+export function orderOf(
+  n: number,
+  alias: string,
+  { hasKey = false, type = 'info', priority = 4, ...rest }: OrderOptions = {},
+): Order {
   const title = titleOf(n);
   const key = hasKey ? { idempotency_key: `key-${title}` } : {};
   const { strategy } = RECIPIENTS.find((recipient) => recipient.alias === alias)!;
   const content = { title, msg: alias === 'long' ? LONG : `第 ${n} 条` };
-  return { title, hasKey, body: { recipient_alias: alias, strategy, type, priority, content, ...key } };
+  return { title, hasKey, body: { recipient_alias: alias, strategy, type, priority, content, ...rest, ...key } };
 }

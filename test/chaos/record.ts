@@ -1,4 +1,4 @@
-import type { Refusal, SandboxMessage } from '../../src/sandbox/ledger.ts';
+import type { SandboxMessage } from '../../src/sandbox/ledger.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type Tally, createTally } from './tally.ts';
 import { titlesIn } from './titles.ts';
@@ -16,11 +16,20 @@ export interface Arrival {
   readonly at: number;
 }
 
+/** A request that a platform refused by its own rules: a throttle answer, or something it cannot read. */
+export interface Refused {
+  /** `<platform>/<token>`. */
+  readonly bot: string;
+  /** What it has answered. */
+  readonly answer: string;
+  /** Milliseconds on the monotonic clock of this process. */
+  readonly at: number;
+}
+
 /** What the sandbox has seen since its start, and nothing that the server says of itself. */
 export interface Record {
   readonly arrivals: readonly Arrival[];
-  /** Requests that the platforms refused by their own rules: a throttle answer, something they cannot read. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly Refused[];
   /** Counts the arrivals. */
   readonly arrived: Tally;
   /** Counts the requests that a fault has struck. */
@@ -29,7 +38,7 @@ export interface Record {
 
 export function keepRecord(sandbox: Sandbox): Record {
   const arrivals: Arrival[] = [];
-  const refusals: Refusal[] = [];
+  const refusals: Refused[] = [];
   const arrived = createTally();
   const struck = createTally();
   sandbox.subscribe((event) => {
@@ -37,8 +46,9 @@ export function keepRecord(sandbox: Sandbox): Record {
       arrivals.push(arrivalOf(event.message));
       arrived.add();
     } else if (event.type === 'refusal') {
-      if (event.refusal.reason === FAULT) struck.add();
-      else refusals.push(event.refusal);
+      const { platform, token, code, reason } = event.refusal;
+      if (reason === FAULT) struck.add();
+      else refusals.push({ bot: `${platform}/${token}`, answer: `${code} ${reason}`, at: performance.now() });
     }
   });
   return { arrivals, refusals, arrived, struck };

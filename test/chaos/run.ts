@@ -41,7 +41,7 @@ export async function run(world: World, { seed, goesOn, tell }: RunOptions): Pro
   tell(`the end: ${again.length} pushes again, and nothing more happens`);
   const server = await world.start();
   await pushAll(world, server, again);
-  const report = await conclude(world, server, 1);
+  const report = await conclude(world, server);
   server.signal('SIGTERM');
   const code = await server.ended;
   return code === 0 ? report : { ...report, broken: [...report.broken, `the last server ended with ${code}`] };

@@ -12,6 +12,10 @@ export interface Server {
   /** The exit code, or the name of the signal that ended it. */
   readonly ended: Promise<number | string>;
   readonly isOver: boolean;
+  /** By a signal of the harness. */
+  readonly isFrozen: boolean;
+  /** Aborted when it is frozen: whoever waits for its answer need not wait any longer. */
+  readonly deaf: AbortSignal;
   signal(name: NodeJS.Signals): void;
   /** Ends it at once, and resolves when it has. */
   kill(): Promise<void>;
@@ -33,6 +37,9 @@ export interface StartOptions {
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const LISTENS = /PushServer listens on (http:\/\/\S+) /;
+/** Beside the packages, where `npm ci` removes it. */
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/pushserver-chaos', import.meta.url));
+
 /** Characters kept of what a server prints. */
 const LAST_WORDS = 20_000;
 
@@ -54,7 +61,8 @@ export async function startServer({ file, folder, point }: StartOptions): Promis
     env: {
       PATH,
       HOME,
-      ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }),
+      // What one of them has compiled the next ones need not; coverage has to see it all.
+      ...(NODE_V8_COVERAGE ? { NODE_V8_COVERAGE } : { NODE_COMPILE_CACHE }),
       ...(point && { [POINT_VARIABLE]: JSON.stringify(point) }),
     },
     stdio: ['ignore', 'pipe', 'pipe', ...(point === undefined ? [] : ['ipc' as const])],
@@ -62,6 +70,7 @@ export async function startServer({ file, folder, point }: StartOptions): Promis
   running.add(child);
   let words = '';
   let over = false;
+  let deaf = new AbortController();
   const listeners = new Set<() => void>();
   const tell = () => listeners.forEach((look) => look());
   for (const stream of [child.stdout!, child.stderr!]) {
@@ -101,7 +110,17 @@ export async function startServer({ file, folder, point }: StartOptions): Promis
     get isOver() {
       return over;
     },
-    signal: (name) => void child.kill(name),
+    get isFrozen() {
+      return deaf.signal.aborted;
+    },
+    get deaf() {
+      return deaf.signal;
+    },
+    signal(name) {
+      child.kill(name);
+      if (name === 'SIGSTOP') deaf.abort();
+      if (name === 'SIGCONT') deaf = new AbortController();
+    },
     async kill() {
       child.kill('SIGKILL');
       await ended;

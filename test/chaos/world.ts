@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Sandbox, createSandbox } from '../../src/sandbox/sandbox.ts';
 import { BOTS } from './bots.ts';
 import { type Caller, createCaller } from './caller.ts';
@@ -14,6 +15,15 @@ import { type InFlight, inFlightIn } from './stored.ts';
 export interface Death {
   /** Monotonic milliseconds: whatever arrived before that was sent by the dead. */
   readonly at: number;
+  readonly inFlight: readonly InFlight[];
+}
+
+/** Attempts that were in flight when their server died, or when another one took their tasks over. */
+export interface Loss {
+  /** Monotonic milliseconds: no repetition arrives before that. */
+  readonly from: number;
+  /** Until then the one who has lost them may still be heard. */
+  readonly until: number;
   readonly inFlight: readonly InFlight[];
 }
 
@@ -42,6 +52,11 @@ export interface World {
   readonly record: Record;
   readonly caller: Caller;
   readonly deaths: readonly Death[];
+  /** Most servers that were alive at once. */
+  readonly replicas: number;
+  losses(): Promise<readonly Loss[]>;
+  /** Lines of the servers' logs about exceptions that nobody had expected. */
+  crashes(): string[];
   /** Starts a server on the store. */
   start(point?: StartOptions['point']): Promise<Server>;
   /** To be called for each server that has ended: notes what it had in flight. */
@@ -54,6 +69,8 @@ export interface World {
   ended(server: Server, id: string): Promise<TaskView>;
   /** Resolves as soon as a living server tells that this target of the task was reached. */
   reached(server: Server, id: string, target: string): Promise<void>;
+  /** Resolves when it can accept pushes. */
+  ready(server: Server): Promise<void>;
   /** Ids of the tasks that have a notice, with how many each: as a living server tells. */
   notices(server: Server): Promise<Map<string, number>>;
   /** Resolves as soon as there is a notice file. */
@@ -66,11 +83,11 @@ export interface WorldOptions {
   readonly changes?: Changes;
   /** Default: a file of SQLite in the folder. */
   readonly store?: StoreSection;
-  /** What is in flight in the store, when it is no file of SQLite. */
-  readonly inFlight?: () => Promise<InFlight[]>;
+  /** What servers have lost, when the store is no file of SQLite that the dead leave behind. */
+  readonly losses?: () => Promise<Loss[]>;
 }
 
-export async function createWorld({ changes = {}, store, inFlight }: WorldOptions = {}): Promise<World> {
+export async function createWorld({ changes = {}, store, losses }: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'pushserver-chaos-'));
   const sandbox = await createSandbox({
     max_messages: 1e6,
@@ -87,6 +104,7 @@ export async function createWorld({ changes = {}, store, inFlight }: WorldOption
   const deaths: Death[] = [];
   const servers: Server[] = [];
   const closed = new AbortController();
+  let replicas = 0;
 
   const world: World = {
     folder,
@@ -94,16 +112,27 @@ export async function createWorld({ changes = {}, store, inFlight }: WorldOption
     record,
     caller: createCaller(),
     deaths,
+    get replicas() {
+      return replicas;
+    },
+    async losses() {
+      return (await losses?.()) ?? deaths.map(({ at, inFlight }) => ({ from: at, until: at, inFlight }));
+    },
+    crashes: () =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.log'))
+        .flatMap((name) => readFileSync(join(folder, name), 'utf8').match(/^.* crashed where=process .*$/gm) ?? []),
     async start(point) {
       const server = await startServer({ file, folder, point });
       servers.push(server);
+      replicas = Math.max(replicas, servers.filter(({ isOver }) => !isOver).length);
       return server;
     },
     async bury(server) {
       await server.ended;
       await heard(sandbox);
       const at = performance.now();
-      const death = { at, inFlight: inFlight === undefined ? inFlightIn(path) : await inFlight() };
+      const death = { at, inFlight: losses === undefined ? inFlightIn(path) : [] };
       deaths.push(death);
       return death;
     },
@@ -120,6 +149,9 @@ export async function createWorld({ changes = {}, store, inFlight }: WorldOption
       let task: TaskView;
       do task = await ask(server, id, 0);
       while (!task.results.some(({ webhook, status }) => webhook === target && status === 'success'));
+    },
+    async ready({ url }) {
+      while (!(await fetch(`${url}/ready`)).ok) await delay(LOOK);
     },
     async ended(server, id) {
       for (;;) {
@@ -159,8 +191,12 @@ export async function createWorld({ changes = {}, store, inFlight }: WorldOption
   return world;
 }
 
+/** Milliseconds between two questions that are answered 503. */
+const LOOK = 50;
+
 async function ask({ url }: Server, id: string, wait: number): Promise<TaskView> {
-  const reply = await fetch(`${url}/api/v1/task/${id}?wait=${wait}`);
+  let reply: Response;
+  while ((reply = await fetch(`${url}/api/v1/task/${id}?wait=${wait}`)).status === 503) await delay(LOOK);
   const { data } = (await reply.json()) as { data: TaskView };
   if (reply.status !== 200) throw new Error(`task ${id} was answered ${reply.status}`);
   return data;
