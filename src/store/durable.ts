@@ -156,7 +156,13 @@ export function createDurableStore(parts: DurableParts): Store {
     );
   }
 
-  const alive = (row: TaskRow): Task => inHand.get(row.id)?.task ?? taskOf(row);
+  /** As it stands here; but an end is told when it is written, and not before: it may turn out to be another one. */
+  function liveOf(id: string): Task | undefined {
+    const task = inHand.get(id)?.task;
+    return task?.completed_at === undefined ? task : undefined;
+  }
+
+  const alive = (row: TaskRow): Task => liveOf(row.id) ?? taskOf(row);
 
   return {
     durable: true,
@@ -189,8 +195,8 @@ export function createDurableStore(parts: DurableParts): Store {
     },
 
     async get(id) {
-      const held = inHand.get(id);
-      if (held) return held.task;
+      const task = liveOf(id);
+      if (task) return task;
       const row = await books.task(id);
       return row && alive(row);
     },

@@ -131,11 +131,11 @@ export function batchOf(page: Page, { now, epoch, claim_age, noticeOf, versionOf
     claims: page.inserts.flatMap(({ task, claim }) => (claim ? [claimRow(task, claim)] : [])),
     claims_since: now - claim_age * 1000,
     limits: [...page.limits.values()].map((limit) => limitRow(limit, versionOf(limit.key), now)),
-    departures: page.departures.map(({ departure: { leaves, limits, digest } }) => ({
-      tasks: leaves.map(({ task }) => task.id),
-      limits: limits.map(({ key }) => key),
-      digest: digest && { id: digest.id, members: JSON.stringify(digest.members), created_at: now },
-    })),
+    departures: page.departures.map((one) => {
+      const { digest } = one.departure;
+      const row = digest && { id: digest.id, members: JSON.stringify(digest.members), created_at: now };
+      return { ...departureRow(one), digest: row };
+    }),
     updates: [...page.tasks].map(({ task, lease }) => updateOf(task, lease)),
     attempts: page.attempts,
     notices: [...page.ends].flatMap((held) => {
@@ -147,6 +147,11 @@ export function batchOf(page: Page, { now, epoch, claim_age, noticeOf, versionOf
     counts: [...page.counts.values()].toSorted((a, b) => (a.what < b.what ? -1 : 1)),
   };
 }
+
+export const departureRow = ({ departure: { leaves, limits } }: Departing) => ({
+  tasks: leaves.map(({ task }) => task.id),
+  limits: limits.map(({ key }) => key),
+});
 
 export const noticeRow = ({ source: _always, reason, ...notice }: Notice): NoticeRow => ({
   ...notice,

@@ -7,11 +7,12 @@ import {
   type Terms,
   addTo,
   batchOf,
+  departureRow,
   draw,
   emptyPage,
   putBack,
 } from './journal-page.ts';
-import { type Batch, type Committed, UnclearError } from './sql/batch.ts';
+import { type Batch, type Committed, UnclearError, refusedOf } from './sql/batch.ts';
 import type { AttemptRow, LimitRow } from './sql/rows.ts';
 import { type Counted, dayOf } from './statistics.ts';
 import type { Claim, Departure, Leave, LimitBook } from './store.ts';
@@ -230,9 +231,10 @@ export class Journal {
     for (const key of page.limits.keys()) if (!behind.has(key)) this.#versions.set(key, this.#versionOf(key) + 1);
     for (const row of moved) this.#catchUp(page.limits.get(row.key)!, row);
     const gone = new Set(lost);
+    const refused = refusedOf(page.departures.map(departureRow), [...behind]);
     for (const { departure, resolve } of page.departures) {
       if (departure.leaves.some(({ task }) => gone.has(task.id))) resolve('lost');
-      else if (departure.limits.some(({ key }) => behind.has(key))) this.#refuse({ departure, resolve });
+      else if (departure.leaves.some(({ task }) => refused.has(task.id))) this.#refuse({ departure, resolve });
       else resolve('go');
     }
     for (const held of page.tasks) {

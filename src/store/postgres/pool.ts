@@ -9,8 +9,8 @@ const SILENCE = 5000;
 /** Milliseconds after which the server ends a transaction whose process says nothing: its locks would hold up the others. */
 const IDLE = 3000;
 
-/** Connections of a pool, opened when they are needed. */
-const CONNECTIONS = 8;
+/** Connections of a pool, opened when they are needed: with those of pg-boss a process has fifteen at most. */
+const CONNECTIONS = 5;
 
 /** Connection settings for everything that goes to the tables. */
 export function connection(url: string): ClientConfig {

@@ -51,6 +51,26 @@ export interface Committed {
   readonly lost: readonly string[];
 }
 
+/**
+ * Tasks of which nothing is written, because a departure of theirs came too late. What else departs for the same task has
+ * not been compared with its lease either, and must not leave.
+ * @param moved keys of limits that another process has used
+ */
+export function refusedOf(
+  departures: readonly Pick<DepartureRow, 'tasks' | 'limits'>[],
+  moved: readonly string[],
+): ReadonlySet<string> {
+  const keys = new Set(moved);
+  const refused = new Set<string>();
+  for (let size = -1; size < refused.size;) {
+    size = refused.size;
+    for (const { tasks, limits } of departures)
+      if (limits.some((key) => keys.has(key)) || tasks.some((id) => refused.has(id)))
+        for (const id of tasks) refused.add(id);
+  }
+  return refused;
+}
+
 /** The fate of a commit is not known: it may have been carried out. */
 export class UnclearError extends Error {
   constructor(cause: unknown) {

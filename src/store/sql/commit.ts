@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Batch, Committed, DepartureRow } from './batch.ts';
+import { type Batch, type Committed, refusedOf } from './batch.ts';
 import type { ColumnType, Dialect } from './dialect.ts';
 import type { ClaimRow, LimitRow, TaskRow, UpdateRow } from './rows.ts';
 import type { Transaction } from './transaction.ts';
@@ -33,12 +33,16 @@ export async function write(
   if (tasks.length > 0) await leases?.offer(tx, tasks);
 
   const moved = await use(tx, dialect, batch);
-  const granted = grantedOf(batch.departures, moved);
-  const updates = batch.updates.filter(({ id }) => !granted.refused.has(id));
+  const refused = refusedOf(
+    batch.departures,
+    moved.map(({ key }) => key),
+  );
+  const digests = batch.departures.flatMap(({ tasks: ids, digest }) => (digest && !refused.has(ids[0]!) ? digest : []));
+  const updates = batch.updates.filter(({ id }) => !refused.has(id));
   const lost = update(tx, dialect, updates);
   // Nobody asks for it where another statement has failed.
   lost.catch(() => {});
-  insert(tx, dialect, 'digests', DIGEST, granted.digests);
+  insert(tx, dialect, 'digests', DIGEST, digests);
   insertOwn(tx, dialect, 'attempts', ATTEMPT, batch.attempts);
   insertOwn(tx, dialect, 'notices', NOTICE, batch.notices);
   announce(tx, dialect, batch.announced);
@@ -186,16 +190,6 @@ async function use(tx: Transaction, dialect: Dialect, { limits, now }: Batch): P
   return tx.run(sql<LimitRow>`
     select limits.key, limits.version, limits.times, limits.paused_until
     from ${dialect.rows(JSON.stringify(stale), { key: 'text' })} join limits on limits.key = r.key`);
-}
-
-/** What may leave, and the tasks that must not say that they have left. */
-function grantedOf(departures: readonly DepartureRow[], moved: readonly LimitRow[]) {
-  const keys = new Set(moved.map(({ key }) => key));
-  const isRefused = ({ limits }: DepartureRow) => limits.some((key) => keys.has(key));
-  return {
-    refused: new Set(departures.filter(isRefused).flatMap(({ tasks }) => tasks)),
-    digests: departures.flatMap((one) => (one.digest === undefined || isRefused(one) ? [] : [one.digest])),
-  };
 }
 
 /** @returns the tasks that are somebody else's */
