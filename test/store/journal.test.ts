@@ -360,6 +360,16 @@ test('one row that cannot be written does not block the others for ever', async 
   );
 });
 
+test('two departures of one task leave together or not at all: its lease was compared with neither', async () => {
+  const { journal, ...rig } = createJournal([{ key: 'bot', version: 4, times: '[]', paused_until: 0 }]);
+  const held = rig.inHand();
+  const limited = journal.begin(rig.departure(held, [newLimit('bot', [100])]));
+  const free = journal.begin(rig.departure(held, []));
+  const commit = await rig.commit();
+  await commit.succeed({ moved: [{ key: 'bot', version: 9, times: '[7]', paused_until: 0 }] });
+  assert.deepEqual(await Promise.all([limited, free]), ['full', 'full']);
+});
+
 test('a bot that another process has used: nothing leaves, and what is known of it is brought up to date', async () => {
   const row = { key: 'bot', version: 4, times: '[]', paused_until: 0 };
   const { journal, ...rig } = createJournal([row]);
