@@ -156,10 +156,10 @@ export function createDurableStore(parts: DurableParts): Store {
     );
   }
 
-  /** As it stands here; but an end is told when it is written, and not before: it may turn out to be another one. */
+  /** As it stands here; but where others may end it too, an end is told when it is written, and not before. */
   function liveOf(id: string): Task | undefined {
     const task = inHand.get(id)?.task;
-    return task?.completed_at === undefined ? task : undefined;
+    return task?.completed_at === undefined || !source.shared ? task : undefined;
   }
 
   const alive = (row: TaskRow): Task => liveOf(row.id) ?? taskOf(row);
