@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pushRequest } from '../push/request.ts';
-import type { PushReply } from '../push/service.ts';
+import type { PushReply } from '../push/reply.ts';
 import { done, invalid, refuse } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { inOrder } from './in-order.ts';

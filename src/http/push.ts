@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { pushRequest } from '../push/request.ts';
-import type { PreviewReply, PushReply } from '../push/service.ts';
+import type { PreviewReply, PushReply } from '../push/reply.ts';
 import { cleanLine } from '../push/text.ts';
 import { done, invalid, missing, refuse } from './envelope.ts';
 import type { Enveloped } from './envelope.ts';

@@ -1,10 +1,10 @@
 import type { Emitter } from '../events.ts';
 import type { Clock, Deliver, Level, Message, Notice, Recipient, Send, Task } from '../model.ts';
-import type { Claimed, Inserted, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { outcomeOf } from '../strategy/outcome.ts';
 import { type Planned, leavesOf } from '../strategy/plan.ts';
 import { createPlanner } from '../strategy/planner.ts';
-import { type PushAnswer, answerOf } from './answer.ts';
+import { answerOf } from './answer.ts';
 import { createBells } from './bells.ts';
 import { claimOf } from './claim.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -12,43 +12,17 @@ import type { FieldFault } from './faults.ts';
 import { createIds } from './ids.ts';
 import { createIntake } from './intake.ts';
 import { reasonOf } from './reason.ts';
+import {
+  BUSY,
+  type PreviewReply,
+  type PreviewTarget,
+  type PushReply,
+  UNAVAILABLE,
+  refusalOf,
+  replyOf,
+} from './reply.ts';
 import { type ParsedPush, parsePush } from './request.ts';
 import { Work } from './work.ts';
-
-export type PushReply =
-  | { readonly kind: 'accepted'; readonly answer: PushAnswer; readonly replayed: boolean }
-  | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
-  | { readonly kind: 'unknown_recipient'; readonly alias: string }
-  | { readonly kind: 'conflict' }
-  /** Full or draining; `retry_after` in seconds. Nothing was stored. */
-  | { readonly kind: 'busy'; readonly retry_after: number }
-  /** The store cannot be written to. Nothing was stored. */
-  | { readonly kind: 'unavailable'; readonly retry_after: number }
-  /** Nobody knows whether it was stored; if it was, this is its task. */
-  | { readonly kind: 'unclear'; readonly task_id: string; readonly retry_after: number };
-
-export interface PreviewTarget {
-  readonly platform: string;
-  readonly webhook: string;
-  /** Seconds until the lane could send this message, as far as is known now. */
-  readonly forecast: number;
-  /** One per part, secrets masked. Absent when the target cannot be rendered; then `error` says why. */
-  readonly payloads?: readonly unknown[];
-  readonly error?: string;
-}
-
-export type PreviewReply =
-  | {
-      readonly kind: 'preview';
-      readonly data: {
-        readonly recipient: string;
-        readonly strategy: string;
-        readonly plan: unknown;
-        readonly targets: readonly PreviewTarget[];
-        readonly warnings?: readonly string[];
-      };
-    }
-  | Extract<PushReply, { kind: 'invalid' | 'unknown_recipient' }>;
 
 export interface PushService {
   /**
@@ -95,9 +69,6 @@ export interface PushPorts {
 }
 
 const PRIORITY: Readonly<Record<Level, number>> = { error: 8, warning: 5, info: 2 };
-
-/** Seconds after which a refused caller may ask again: a lane sends several messages in that time. */
-const RETRY_AFTER = 5;
 
 /** Milliseconds between two looks at a task that another process may have. */
 const LOOK = 500;
@@ -287,7 +258,7 @@ export function createPushService(ports: PushPorts): PushService {
     held: () => inHand.all().map(({ task }) => task.id),
 
     async fail(id, reason) {
-      const work = works.get(id);
+      const work = works.get(id) ?? inHand.all().find(({ task }) => task.id === id);
       if (work) return work.expire(reason, true);
       const task = await store.seize(id);
       if (task) await end(task, reason);
@@ -323,26 +294,6 @@ interface Drain {
   readonly settled: () => void;
   /** The time for finishing is over. */
   cut: boolean;
-}
-
-const BUSY: PushReply = { kind: 'busy', retry_after: RETRY_AFTER };
-const UNAVAILABLE: PushReply = { kind: 'unavailable', retry_after: RETRY_AFTER };
-
-/** What an insert that stored nothing, or perhaps nothing, comes to. */
-function refusalOf(inserted: Exclude<Inserted, { kind: 'inserted' }>, { id }: Task): PushReply {
-  switch (inserted.kind) {
-    case 'unavailable':
-      return UNAVAILABLE;
-    case 'unclear':
-      return { kind: 'unclear', task_id: id, retry_after: RETRY_AFTER };
-    default:
-      return replyOf(inserted);
-  }
-}
-
-function replyOf(known: Claimed): PushReply {
-  if (known.kind === 'conflict') return known;
-  return { kind: 'accepted', answer: known.answer as PushAnswer, replayed: true };
 }
 
 const TOO_LATE = '已超过任务时限';

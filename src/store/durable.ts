@@ -1,10 +1,11 @@
-import type { Clock, Notice, Task } from '../model.ts';
-import { type Held, type Known, noticeRow } from './journal-page.ts';
+import type { Clock, Task } from '../model.ts';
+import { createDurableNotices } from './durable-notices.ts';
+import type { Held, Known } from './journal-page.ts';
 import { Journal } from './journal.ts';
 import { matches } from './matches.ts';
 import type { Batch, Committed } from './sql/batch.ts';
 import type { Books } from './sql/books.ts';
-import type { LimitRow, NoticeRow, TaskRow } from './sql/rows.ts';
+import type { LimitRow, TaskRow } from './sql/rows.ts';
 import { storable, taskOf } from './sql/task-row.ts';
 import { countedOf, daysOf, firstDay } from './statistics.ts';
 import type { Audit, Claimed, Room, Store, StoredDigest, TaskFilter } from './store.ts';
@@ -165,6 +166,7 @@ export function createDurableStore(parts: DurableParts): Store {
   const alive = (row: TaskRow): Task => liveOf(row.id) ?? taskOf(row);
 
   return {
+    ...createDurableNotices({ books, now: () => source.now(), journal }),
     durable: true,
     shared: source.shared,
     epoch,
@@ -310,33 +312,6 @@ export function createDurableStore(parts: DurableParts): Store {
     },
     every: (name, seconds, work) => source.every(name, seconds, work),
 
-    async addNotice(notice) {
-      journal.count('notices');
-      await books.addNotice(noticeRow(notice));
-    },
-    announced: (id) => journal.announced(id),
-    unannounced: async (ms) => (await books.unannounced(source.now() - ms)).map(noticeOf),
-    async getNotice(id) {
-      const row = await books.notice(id);
-      return row && noticeOf(row);
-    },
-    async listNotices(filter) {
-      const { rows, total } = await books.notices(filter);
-      return { notices: rows.map(noticeOf), total };
-    },
-    markRead: async (id) => (await books.markRead(id)) > 0,
-    markAllRead: () => books.markRead(undefined),
-    removeNotice: async (id) => (await books.removeNotice(id)) > 0,
-    clearNotices: () => books.removeNotice(undefined),
-    async noticeStatistics() {
-      const counts = await books.noticeCounts();
-      const sum = (rows: typeof counts) => rows.reduce((total, { count }) => total + count, 0);
-      const by_type: Record<string, number> = { error: 0, warning: 0, info: 0 };
-      for (const { type, count } of counts) by_type[type] = (by_type[type] ?? 0) + count;
-      const unread = sum(counts.filter(({ status }) => status === 'unread'));
-      return { total: sum(counts), unread, read: sum(counts) - unread, by_type };
-    },
-
     async close() {
       await journal.close();
       // What cannot be given back is taken over when its lease has run out.
@@ -363,6 +338,3 @@ function pageOf(tasks: readonly Task[], limit: number): { tasks: Task[]; next_cu
 function replyOf({ fingerprint, answer }: Pick<Known, 'fingerprint' | 'answer'>, asked: string): Claimed {
   return fingerprint === asked ? { kind: 'replayed', answer: JSON.parse(answer) } : { kind: 'conflict' };
 }
-
-const noticeOf = ({ announced: _inside, ...row }: NoticeRow): Notice =>
-  ({ ...row, source: 'PushServer-SystemNotification' }) as Notice;

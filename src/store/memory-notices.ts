@@ -1,19 +1,5 @@
 import type { Notice } from '../model.ts';
-import type { Store } from './store.ts';
-
-type Notices = Pick<
-  Store,
-  | 'addNotice'
-  | 'announced'
-  | 'unannounced'
-  | 'getNotice'
-  | 'listNotices'
-  | 'markRead'
-  | 'markAllRead'
-  | 'removeNotice'
-  | 'clearNotices'
-  | 'noticeStatistics'
->;
+import type { Notices } from './store.ts';
 
 /**
  * The notice half of the memory store: at most `limit` notices, the newest kept.

@@ -218,3 +218,18 @@ export interface Store {
   /** Writes what is to be written, leaves what is in hand to whoever comes next, and closes. */
   close(): Promise<void>;
 }
+
+/** The half of it that keeps notices. */
+export type Notices = Pick<
+  Store,
+  | 'addNotice'
+  | 'announced'
+  | 'unannounced'
+  | 'getNotice'
+  | 'listNotices'
+  | 'markRead'
+  | 'markAllRead'
+  | 'removeNotice'
+  | 'clearNotices'
+  | 'noticeStatistics'
+>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { PushReply } from '../../src/push/service.ts';
+import type { PushReply } from '../../src/push/reply.ts';
 import { startHttp } from './kit.ts';
 import { VALID } from './samples.ts';
 

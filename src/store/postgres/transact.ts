@@ -2,7 +2,7 @@ import type { Kysely, RawBuilder } from 'kysely';
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
 import { UnclearError } from '../sql/batch.ts';
 import type { Tables } from '../sql/rows.ts';
-import type { Transact } from '../sql/transaction.ts';
+import { Issued, type Transact } from '../sql/transaction.ts';
 
 /**
  * Transactions whose statements leave one behind the other, the commit after them, without waiting for answers: on a
@@ -13,26 +13,20 @@ export function transactIn(pool: Pool, db: Kysely<Tables>): Transact {
   const nameOf = createNames();
   return async (work) => {
     const client = await pool.connect();
-    const issued: Promise<unknown>[] = [];
-    const issue = <T>(answer: Promise<T>): Promise<T> => {
-      // Told below, whoever else waits for it.
-      answer.catch(() => {});
-      issued.push(answer);
-      return answer;
-    };
+    const issued = new Issued();
     /** All is issued, the commit too: whatever the answers are, the connection comes to its end of the transaction. */
     let whole = false;
     let fault: unknown;
     try {
-      void issue(client.query('begin'));
+      void issued.add(client.query('begin'));
       const answered = await work({
         run: <R>(statement: RawBuilder<R>) => {
           const { sql: text, parameters } = statement.compile(db);
           const values = [...parameters];
-          return issue(client.query({ name: nameOf(text), text, values }).then(({ rows }) => rows as R[]));
+          return issued.add(client.query({ name: nameOf(text), text, values }).then(({ rows }) => rows as R[]));
         },
         raw: (text, values, again) =>
-          issue(
+          issued.add(
             client.query({ text, values: [...values], ...(again && { name: nameOf(text) }) }).then(({ rows }) => rows),
           ),
       });
@@ -48,9 +42,9 @@ export function transactIn(pool: Pool, db: Kysely<Tables>): Transact {
   };
 }
 
-async function committed<T>(client: PoolClient, issued: Promise<unknown>[], answered: () => Promise<T>): Promise<T> {
+async function committed<T>(client: PoolClient, issued: Issued, answered: () => Promise<T>): Promise<T> {
   const commit = client.query('commit');
-  const [all, end] = await Promise.allSettled([Promise.all(issued).then(answered), commit]);
+  const [all, end] = await Promise.allSettled([issued.all().then(answered), commit]);
   // A statement that failed has made a rollback of the commit. Without any answer nobody knows.
   if (all.status === 'rejected' && all.reason instanceof DatabaseError) throw all.reason;
   if (end.status === 'rejected') throw new UnclearError(end.reason);

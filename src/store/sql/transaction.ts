@@ -19,3 +19,20 @@ export interface Transaction {
  * @throws UnclearError when nobody knows whether it has been committed; otherwise what the database says, and it has not
  */
 export type Transact = <T>(work: (tx: Transaction) => Promise<() => Promise<T>>) => Promise<T>;
+
+/** The statements of a transaction, as they are issued. */
+export class Issued {
+  readonly #answers: Promise<unknown>[] = [];
+
+  /** Whoever waits for this one is told of its failure; so is whoever waits for all. */
+  add<T>(answer: Promise<T>): Promise<T> {
+    answer.catch(() => {});
+    this.#answers.push(answer);
+    return answer;
+  }
+
+  /** Resolves when all have been answered; rejects with the first that failed. */
+  async all(): Promise<void> {
+    await Promise.all(this.#answers);
+  }
+}
